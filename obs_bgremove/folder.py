@@ -1,0 +1,66 @@
+"""The backgrounds in a folder: their names in order, and next, previous and random with wrap-round.
+
+Used by OBS's panel and hotkeys, by the engine and by `preview`; the chosen name is a setting, so this keeps no state.
+Standard library only; reads the folder each time (a few dozen names), on any thread but OBS's graphics thread.
+"""
+
+import os
+import random
+import re
+from pathlib import Path
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+
+
+def _natural(name: str) -> tuple[object, ...]:
+    """Sort key that puts 2.jpg before 10.jpg, without regard to case; the name itself settles ties."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return (*((int(part), "") if part.isdecimal() else (-1, part) for part in parts), (-1, name))
+
+
+def list_backgrounds(folder: Path) -> list[str]:
+    """File names of the pictures in the folder, in name order. A missing or unreadable folder has none."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if entry.name.lower().endswith(PICTURE_SUFFIXES) and not entry.name.startswith(".") and entry.is_file()
+            ]
+    except OSError:
+        return []
+    return sorted(names, key=_natural)
+
+
+def choose(folder: Path, current: str) -> str:
+    """The name to show: `current`, or the first by name when it is empty; empty when there is none."""
+    if current:
+        return current
+    names = list_backgrounds(folder)
+    return names[0] if names else ""
+
+
+def step(folder: Path, current: str, by: int) -> str:
+    """The name `by` places after (before) the current one, wrapping round; `current` when the folder has none.
+
+    A current name that is gone counts as standing where it would be in the order.
+    """
+    names = list_backgrounds(folder)
+    if not names:
+        return current
+    current = current or names[0]
+    if current in names:
+        return names[(names.index(current) + by) % len(names)]
+    place = sum(_natural(name) < _natural(current) for name in names)
+    return names[(place + by - (by > 0)) % len(names)]
+
+
+def pick_random(folder: Path, current: str) -> str:
+    """Any other name than the current one; `current` when there is no other."""
+    others = [name for name in list_backgrounds(folder) if name != choose(folder, current)]
+    return random.choice(others) if others else current
+
+
+def resolve(folder: Path, name: str) -> Path:
+    """The path of a background. Only the last part of `name` counts, so a stored path never leaves the folder."""
+    return folder / Path(name.replace("\\", "/")).name

@@ -1,0 +1,56 @@
+"""The messages between OBS and the engine: one JSON object a line, on the engine's stdin and stdout.
+
+OBS to engine:
+  settings   options (object, see options.py), showing, removal, privacy (booleans): the whole wanted state, every time
+  command    name: "learn" or "forget"
+Engine to OBS:
+  hello      version (of the package), pid
+  frame      sequence: a new frame is in the ring (only a wake-up; the ring says which slot)
+  status     level ("info", "warning" or "error"), text: what a person should know now; empty text: all is well
+  stats      width, height, fps, latency_ms, camera: figures of the last second, for the panel
+Frames never pass here. Standard library only; used on any thread.
+"""
+
+import json
+from typing import Any
+
+# A line longer than this is not ours: the longest real one (settings with two long paths) is under 40 kB.
+MAX_LINE_BYTES = 256 * 1024
+
+LEVELS = ("info", "warning", "error")
+COMMANDS = ("learn", "forget")
+
+_FIELDS: dict[str, dict[str, Any]] = {
+    "settings": {"options": dict, "showing": bool, "removal": bool, "privacy": bool},
+    "command": {"name": str},
+    "hello": {"version": str, "pid": int},
+    "frame": {"sequence": int},
+    "status": {"level": str, "text": str},
+    "stats": {"width": int, "height": int, "fps": (int, float), "latency_ms": (int, float), "camera": str},
+}
+
+
+class ProtocolError(Exception):
+    """A line that is not a message of ours; the text says why."""
+
+
+def encode(kind: str, **fields: Any) -> bytes:
+    """One message as a line of UTF-8, newline included. `allow_nan` is off: NaN is not JSON."""
+    return json.dumps({"type": kind, **fields}, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """The message in a line, its fields checked for presence and type. Raises ProtocolError."""
+    if len(line) > MAX_LINE_BYTES:
+        raise ProtocolError(f"line of {len(line)} bytes, expected at most {MAX_LINE_BYTES}")
+    try:
+        message = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"not JSON: {line[:80]!r}") from error
+    if not isinstance(message, dict) or message.get("type") not in _FIELDS:
+        raise ProtocolError(f"not a message: {line[:80]!r}")
+    for field, types in _FIELDS[message["type"]].items():
+        value = message.get(field)
+        if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
+            raise ProtocolError(f"{message['type']}.{field}: got {str(value)[:60]!r}")
+    return message
