@@ -1,0 +1,80 @@
+"""The engine process: `python -m obs_bgremove.engine --ring TOKEN [--log PATH]`, started and ended by OBS's side.
+
+Also `--list-cameras` (one JSON list of {"id", "name"}) and `--warm-up` (compiles the kernels; done by install.py).
+"""
+
+import argparse
+import json
+import logging
+import logging.handlers
+import os
+import sys
+from pathlib import Path
+
+from obs_bgremove import __version__, environment
+
+LOG_BYTES, LOG_FILES = 512 * 1024, 2
+
+
+def main() -> int:
+    """Runs one of the three; returns the exit code: 0, or 1 when there is a message on stderr."""
+    parser = argparse.ArgumentParser(prog="python -m obs_bgremove.engine", description=__doc__)
+    parser.add_argument("--ring", metavar="TOKEN", help="the shared memory: fd:N or tag:NAME")
+    parser.add_argument("--log", metavar="PATH", type=Path, help="a log file, kept small by rotation")
+    parser.add_argument("--list-cameras", action="store_true")
+    parser.add_argument("--warm-up", action="store_true")
+    arguments = parser.parse_args()
+    _prepare()
+    if arguments.list_cameras:
+        from obs_bgremove.engine.cameras import list_cameras
+
+        print(json.dumps([{"id": device.id, "name": device.name} for device in list_cameras()]))
+        return 0
+    if arguments.warm_up:
+        from obs_bgremove.engine.composite import warm_up
+
+        warm_up()
+        return 0
+    if arguments.ring is None:
+        parser.error("--ring is needed: this is started by OBS, see `python -m obs_bgremove --help`")
+    return _serve(arguments.ring, arguments.log)
+
+
+def _prepare() -> None:
+    """Set before the libraries are loaded: they read these once."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(environment.cache_dir()))
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+def _serve(token: str, log_path: Path | None) -> int:
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if log_path is not None:
+        try:
+            log_path.parent.mkdir(parents=True, exist_ok=True)
+            handlers.append(logging.handlers.RotatingFileHandler(log_path, "a", LOG_BYTES, LOG_FILES, "utf-8"))
+        except OSError as error:
+            print(f"no log file: {error}", file=sys.stderr)
+    logging.basicConfig(
+        level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(threadName)s %(message)s"
+    )
+    logging.raiseExceptions = False  # a full disk must not fill stderr with tracebacks
+    from obs_bgremove.engine.worker import Worker
+    from obs_bgremove.errors import UserError
+    from obs_bgremove.framebuffer import Ring
+
+    ring = Ring.open(token)
+    try:
+        Worker(ring).run(__version__, os.getpid())
+    except UserError as error:
+        logging.error("%s", error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    # Not sys.exit: a driver's thread that hangs, or a library's teardown, must not keep the process.
+    os._exit(code)

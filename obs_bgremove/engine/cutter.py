@@ -1,0 +1,73 @@
+"""Network, matte and edge of one model: what a frame goes through when the person is cut out.
+
+Importing this loads MediaPipe and numba, which takes a second; `pipeline` does so on a thread, so that the engine
+answers at once. Built on the loader thread, then used on the worker thread only.
+"""
+
+import time
+
+import cv2
+import numpy as np
+
+from obs_bgremove import environment
+from obs_bgremove.engine.background import Backgrounds, blurred_room
+from obs_bgremove.engine.composite import composite, cutout, matte_image, warm_up
+from obs_bgremove.engine.matting import Matting
+from obs_bgremove.engine.segmenter import Segmenter
+from obs_bgremove.engine.sources import Image
+from obs_bgremove.options import Options
+
+
+class Cutter:
+    """Raises UserError when the model (`general`, `landscape` or a path) is missing, altered or not a selfie model."""
+
+    def __init__(self, model: str) -> None:
+        if model in environment.MODELS:
+            problem = environment.check_asset(environment.MODELS[model])
+            if problem is not None:
+                raise problem
+        warm_up()
+        self.model = model
+        self._segmenter = Segmenter(environment.model_path(model))
+        self._matting = Matting(self._segmenter)
+        self._grey = np.empty((0, 0), np.uint8)
+        self._room = np.empty((0, 0, 3), np.uint8)
+
+    def cut(
+        self, frame_bgr: Image, options: Options, timestamp_ns: int, backgrounds: Backgrounds, out: Image
+    ) -> dict[str, float]:
+        """The finished frame into `out`, (H, W, 3) or (H, W, 4) uint8; returns the milliseconds of each stage."""
+        height, width = frame_bgr.shape[:2]
+        if self._grey.shape != (height, width):
+            self._matting.reset()
+            self._grey = np.empty((height, width), np.uint8)
+            self._room = np.empty((height, width, 3), np.uint8)
+        matte = self._matting(frame_bgr, options, timestamp_ns)
+        started = time.perf_counter()
+        if options.view == "mask":
+            matte_image(frame_bgr, matte, options, self._grey)
+            cv2.cvtColor(self._grey, cv2.COLOR_GRAY2BGR, dst=out)
+        elif options.background_mode == "transparent":
+            cutout(frame_bgr, matte, options, out)
+        else:
+            if options.background_mode == "blur":
+                background = blurred_room(frame_bgr, matte.alpha_small, options.blur, self._room)
+            else:
+                background = backgrounds.get(options, width, height)
+            composite(frame_bgr, matte, background, options, out)
+        return {**matte.stages_ms, "composite": (time.perf_counter() - started) * 1e3}
+
+    def reset(self) -> None:
+        """Another camera: nothing learned from earlier frames holds."""
+        self._matting.reset()
+
+    def command(self, name: str) -> None:
+        """`learn` or `forget` the background plate."""
+        if name == "learn":
+            self._matting.learn()
+        else:
+            self._matting.forget()
+
+    def close(self) -> None:
+        """Gives the network back. Idempotent."""
+        self._segmenter.close()

@@ -1,0 +1,179 @@
+"""One frame in, one finished frame out: what OBS, `render`, `bench` and `preview` all run. Knows nothing of OBS.
+
+Called on the worker thread only. Fail closed: pixels of the camera go out only under a matte computed for that very
+frame, or where the user chose to see the camera. Whatever goes wrong, the background alone goes out, with `problem`;
+so it does while the network is being loaded, which happens on a thread of its own.
+"""
+
+import dataclasses
+import threading
+import time
+from typing import TYPE_CHECKING, Callable, Optional
+
+import numpy as np
+
+from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds, flat
+from obs_bgremove.engine.sources import Image
+from obs_bgremove.errors import UserError
+from obs_bgremove.options import Options
+
+if TYPE_CHECKING:
+    from obs_bgremove.engine.cutter import Cutter
+
+# A network that can not be built, or fails this many frames running, is built anew, but not for every frame.
+REBUILD_AFTER_S = 2.0
+FAILURES_BEFORE_REBUILD = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Switches:
+    """What is switched by hotkey and is no setting: `removal` off shows the camera, `privacy` on hides the person."""
+
+    removal: bool = True
+    privacy: bool = False
+
+
+# (width, height, channels) -> the array to fill
+Allocate = Callable[[int, int, int], Image]
+
+
+class Pipeline:
+    """See the module. `wait` loads the network at the first frame instead of on a thread; `wake` is called when the
+    thread has done so. `problem` says what is wrong with the network or the matte, None when all is well."""
+
+    def __init__(self, backgrounds: Backgrounds, wait: bool = False, wake: Callable[[], None] = lambda: None) -> None:
+        self.problem: Optional[UserError] = None
+        self.stages_ms: dict[str, float] = {}
+        self._backgrounds = backgrounds
+        self._wait = wait
+        self._wake = wake
+        self._cutter: Optional[Cutter] = None
+        self._loaded: Optional[Cutter | UserError] = None
+        self._loading: Optional[threading.Thread] = None
+        self._load_at_s = 0.0
+        self._failures = 0
+
+    @property
+    def loading(self) -> bool:
+        """The network is on its way; until then the background alone goes out."""
+        return self._cutter is None and self.problem is None
+
+    def channels(self, options: Options, switches: Switches) -> int:
+        """4 (BGRA, straight alpha) when the output is transparent, else 3 (BGR)."""
+        shows_output = switches.privacy or (options.view == "output" and switches.removal)
+        return 4 if shows_output and options.background_mode == "transparent" else 3
+
+    def process(
+        self, frame_bgr: Image, options: Options, switches: Switches, timestamp_ns: int, allocate: Allocate
+    ) -> Image:
+        """The finished frame, in the (H, W, C) uint8 array that `allocate(width, height, channels)` gave."""
+        height, width = frame_bgr.shape[:2]
+        out = allocate(width, height, self.channels(options, switches))
+        if switches.privacy:
+            self._background_alone(options, out)
+        elif options.view == "camera" or (options.view == "output" and _shows_room(options, switches)):
+            np.copyto(out, frame_bgr)
+        else:
+            cutter = self._cutter_for(options.model)
+            if cutter is None:
+                self._background_alone(options, out)
+                return out
+            try:
+                self.stages_ms = cutter.cut(frame_bgr, options, timestamp_ns, self._backgrounds, out)
+                self.problem = None
+                self._failures = 0
+            except Exception as error:  # whatever a native library may throw: the room must not show, nor OBS suffer
+                self._background_alone(options, out)
+                self._failed(cutter, error)
+        return out
+
+    def background_alone(
+        self, options: Options, switches: Switches, width: int, height: int, allocate: Allocate
+    ) -> Image:
+        """The finished picture without a frame: for privacy, and while the camera gives nothing."""
+        out = allocate(width, height, self.channels(options, switches))
+        self._background_alone(options, out)
+        return out
+
+    def reset(self) -> None:
+        """Another camera: what was learned from earlier frames no longer holds."""
+        if self._cutter is not None:
+            self._cutter.reset()
+
+    def command(self, name: str) -> None:
+        """`learn` or `forget` the background plate."""
+        if self._cutter is not None:
+            self._cutter.command(name)
+
+    def close(self) -> None:
+        """Gives the network back. Idempotent."""
+        if self._cutter is not None:
+            self._cutter.close()
+        self._cutter = None
+
+    def prepare(self, model: str) -> None:
+        """Begins to load the network, so that it is there when the first frame comes."""
+        self._cutter_for(model)
+
+    def _cutter_for(self, model: str) -> "Cutter | None":
+        """The network and matte of this model, the former model's while it is being loaded; None without any."""
+        if self._cutter is not None and self._cutter.model == model:
+            return self._cutter
+        if self._loading is None and time.monotonic() >= self._load_at_s:
+            self._loading = threading.Thread(target=self._load, args=(model,), name="network", daemon=True)
+            self._loading.start()
+        if self._loading is not None and (self._wait or not self._loading.is_alive()):
+            self._loading.join()
+            self._loading = None
+            loaded, self._loaded = self._loaded, None
+            if isinstance(loaded, UserError):
+                self.close()
+                self.problem = loaded
+                self._load_at_s = time.monotonic() + REBUILD_AFTER_S
+            elif loaded is not None:
+                self.close()
+                self._cutter, self.problem = loaded, None
+        return self._cutter
+
+    def _load(self, model: str) -> None:
+        """Builds the network, on a thread of its own."""
+        try:
+            from obs_bgremove.engine.cutter import Cutter
+
+            self._loaded = Cutter(model)
+        except UserError as error:
+            self._loaded = error
+        except Exception as error:
+            self._loaded = UserError(
+                f"The engine's libraries cannot be used ({type(error).__name__}: {error}).",
+                "Run `python3 install.py` again: it repairs what is missing.",
+            )
+        self._wake()
+
+    def _failed(self, cutter: "Cutter", error: Exception) -> None:
+        self._failures += 1
+        if self._failures < FAILURES_BEFORE_REBUILD:
+            cutter.reset()
+        else:
+            self.close()
+            self._load_at_s = time.monotonic() + REBUILD_AFTER_S
+        if not isinstance(error, UserError):
+            error = UserError(
+                f"Finding the person failed ({type(error).__name__}: {error}).",
+                "The background alone is shown; it is tried again by itself.",
+            )
+        self.problem = error
+
+    def _background_alone(self, options: Options, out: Image) -> None:
+        """Fills `out` with no pixel of the camera: transparent, or the background, or a neutral grey."""
+        height, width = out.shape[:2]
+        if out.shape[2] == 4:
+            out[:] = 0
+        elif options.background_mode in ("file", "color"):
+            np.copyto(out, self._backgrounds.get(options, width, height))
+        else:
+            np.copyto(out, flat(NEUTRAL_BGR, width, height))
+
+
+def _shows_room(options: Options, switches: Switches) -> bool:
+    return options.background_mode == "off" or not switches.removal

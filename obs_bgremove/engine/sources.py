@@ -1,0 +1,267 @@
+"""Where frames come from: a device, a file played in real time and looping, a stream, the built-in sample.
+
+Each source has `size`, `read() -> frame_bgr` and `close()`, and lives on the capture thread alone. `read` blocks until
+the next frame is due. Frames are (H, W, 3) uint8, BGR, in a buffer that the source reuses: copy before the next read.
+"""
+
+import dataclasses
+import math
+import os
+import time
+from typing import Any, Optional, Protocol
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from obs_bgremove import environment
+from obs_bgremove.engine.cameras import Wanted
+from obs_bgremove.errors import UserError
+from obs_bgremove.framebuffer import MAX_HEIGHT, MAX_WIDTH
+
+# Wide on purpose: OpenCV types its results as any integer or floating array.
+Image = npt.NDArray[Any]
+
+DEFAULT_SIZE = (1280, 720)
+DEFAULT_FPS = 30.0
+# A network source that says nothing for this long counts as lost, so that reconnecting can begin.
+STREAM_TIMEOUT_MS = 5000
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What the user asks for: `size` (width, height) in px or None for automatic, `fps` or 0 for the source's own."""
+
+    wanted: Wanted
+    size: Optional[tuple[int, int]]
+    fps: int
+
+
+class Source(Protocol):
+    """The common face of all sources."""
+
+    label: str
+
+    def read(self) -> Optional[Image]:
+        """The next frame when it is due, or None when the source has failed or ended."""
+
+    def close(self) -> None:
+        """Gives the device back. Idempotent."""
+
+
+def open_source(request: Request) -> Source:
+    """Opens what is asked for. Raises UserError, saying what is wrong and what to do."""
+    if request.wanted.kind == "sample":
+        return SampleSource(request)
+    if request.wanted.kind == "file":
+        return FileSource(request)
+    return LiveSource(request)
+
+
+def _open(target: Any, backend: int, parameters: list[int], failure: UserError) -> cv2.VideoCapture:
+    try:
+        capture = cv2.VideoCapture(target, backend, parameters)
+    except cv2.error as error:
+        raise failure from error
+    if not capture.isOpened():
+        capture.release()
+        raise failure
+    return capture
+
+
+def _fit_within(frame: Image, size: Optional[tuple[int, int]]) -> Image:
+    """The frame, scaled down if need be to fit the size asked for and the largest that is carried."""
+    height, width = frame.shape[:2]
+    limit_width, limit_height = size or (MAX_WIDTH, MAX_HEIGHT)
+    scale = min(limit_width / width, limit_height / height, MAX_WIDTH / width, MAX_HEIGHT / height)
+    if (size is None and scale >= 1) or (width, height) == size:
+        return frame
+    scaled = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(frame, scaled, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+
+
+def _as_bgr(frame: Image) -> Image:
+    """Some backends give grey or four channels; all that follows works on BGR."""
+    if frame.ndim == 2 or frame.shape[2] == 1:
+        return cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR)
+    return cv2.cvtColor(frame, cv2.COLOR_BGRA2BGR) if frame.shape[2] == 4 else frame
+
+
+class LiveSource:
+    """A camera or a network stream: frames come when they come."""
+
+    def __init__(self, request: Request) -> None:
+        wanted = request.wanted
+        self.label = wanted.label
+        self._limit = request.size if wanted.kind == "stream" else None
+        if wanted.kind == "stream":
+            failure = UserError(
+                f"The stream {wanted.label} cannot be opened.",
+                "Check the address and that it is being sent; it is tried again by itself.",
+            )
+            timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, STREAM_TIMEOUT_MS]
+            timeouts += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, STREAM_TIMEOUT_MS]
+            self._capture = _open(wanted.target, cv2.CAP_FFMPEG, timeouts, failure)
+        else:
+            failure = UserError(
+                f"The camera {wanted.label} cannot be opened: another program may be using it.",
+                "Close the other program; it is tried again by itself.",
+            )
+            width, height = request.size or DEFAULT_SIZE
+            # Uncompressed USB cameras reach 720p at 5 to 10 fps only; Motion JPEG is what they all offer for more.
+            parameters = [cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG")]
+            parameters += [cv2.CAP_PROP_FRAME_WIDTH, width, cv2.CAP_PROP_FRAME_HEIGHT, height]
+            parameters += [cv2.CAP_PROP_FPS, request.fps] if request.fps else []
+            self._capture = _open(wanted.index, wanted.backend, [], failure)
+            for key, value in zip(parameters[::2], parameters[1::2]):
+                self._capture.set(key, value)
+            self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        self._pace = _Pace(request.fps)
+        self._buffer: Optional[Image] = None
+
+    def read(self) -> Optional[Image]:
+        """The next frame, or None when the device or stream is lost."""
+        while True:
+            ok, frame = self._capture.read(self._buffer)
+            if not ok or frame is None:
+                return None
+            self._buffer = frame
+            if self._pace.due():
+                return _fit_within(_as_bgr(frame), self._limit)
+
+    def close(self) -> None:
+        """Frees the device."""
+        self._capture.release()
+
+
+class _Pace:
+    """Lets through at most `fps` frames a second of a live source; 0 lets all through."""
+
+    def __init__(self, fps: int) -> None:
+        self._interval_s = 1 / fps if fps else 0.0
+        self._next_s = 0.0
+
+    def due(self) -> bool:
+        now = time.monotonic()
+        # A tenth of the interval is forgiven, so that a camera at the very rate asked for loses no frame to jitter.
+        if now < self._next_s - 0.1 * self._interval_s:
+            return False
+        self._next_s = max(self._next_s + self._interval_s, now)
+        return True
+
+
+class FileSource:
+    """A video file (or picture) played at its own speed, over and over. Late frames are skipped, not queued."""
+
+    def __init__(self, request: Request) -> None:
+        self.label = os.path.basename(request.wanted.target)
+        self._target = request.wanted.target
+        self._limit = request.size
+        self._capture = self._reopen()
+        rate = self._capture.get(cv2.CAP_PROP_FPS)
+        self._file_fps = rate if math.isfinite(rate) and 0 < rate <= 1000 else DEFAULT_FPS
+        self._fps = min(self._file_fps, request.fps or self._file_fps)
+        self._start_s = time.monotonic()
+        self._delivered = 0  # frames given out, in units of the rate they are given out at
+        self._position = 0  # frames of the file consumed since the start, loops included
+        self._buffer: Optional[Image] = None
+
+    def _reopen(self) -> cv2.VideoCapture:
+        failure = UserError(
+            f"{self._target} is not a video or picture that can be played.", "Choose another file under Camera."
+        )
+        return _open(self._target, cv2.CAP_ANY, [], failure)
+
+    def read(self) -> Optional[Image]:
+        """The next frame that is due, or None when the file has become unreadable."""
+        due_s = self._start_s + self._delivered / self._fps
+        late = int((time.monotonic() - due_s) * self._fps)
+        if late > 0:
+            self._delivered += late
+        else:
+            time.sleep(max(0.0, due_s - time.monotonic()))
+        index = round(self._delivered * self._file_fps / self._fps)
+        if index - self._position > self._file_fps:  # held up for over a second: go on from here
+            self._position = index
+        self._delivered += 1
+        while self._position < index:
+            if not self._advance():
+                return None
+        if not self._advance():
+            return None
+        ok, frame = self._capture.retrieve(self._buffer)
+        if not ok or frame is None:
+            return None
+        self._buffer = frame
+        return _fit_within(_as_bgr(frame), self._limit)
+
+    def _advance(self) -> bool:
+        """One frame on in the file, from its end to its beginning."""
+        self._position += 1
+        if self._capture.grab():
+            return True
+        self._capture.release()
+        if not os.path.isfile(self._target):
+            return False
+        try:
+            self._capture = self._reopen()
+        except UserError:
+            return False
+        return bool(self._capture.grab())
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._capture.release()
+
+
+class SampleSource:
+    """The sample portrait, moved about like a person at a webcam; 30 fps unless asked otherwise.
+
+    The motion is a sum of slow sines whose periods have no common multiple, so that it does not seem to loop.
+    """
+
+    label = "the sample portrait"
+
+    def __init__(self, request: Request) -> None:
+        path = environment.assets_dir() / environment.SAMPLE_PICTURE
+        picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        if picture is None:
+            raise UserError("The sample portrait is missing or damaged.", environment.REMEDY)
+        self._picture = picture
+        self._size = request.size or DEFAULT_SIZE
+        self._fps = request.fps or DEFAULT_FPS
+        self._start_s = time.monotonic()
+        self._count = 0
+        self._buffer = np.empty((self._size[1], self._size[0], 3), np.uint8)
+
+    def read(self) -> Optional[Image]:
+        """The portrait at this moment."""
+        due_s = self._start_s + self._count / self._fps
+        now = time.monotonic()
+        if now > due_s + 1:
+            self._start_s, self._count, due_s = now, 0, now
+        time.sleep(max(0.0, due_s - now))
+        self._count += 1
+        return self.at(due_s)
+
+    def at(self, time_s: float) -> Image:
+        """The portrait at a time in seconds; the same time gives the same picture."""
+        width, height = self._size
+        # Head and shoulders fill the frame: 0.62 of the picture's width is shown at rest.
+        zoom = max(width, height * 16 / 9) / (0.62 * self._picture.shape[1]) * (1 + 0.04 * math.sin(0.61 * time_s))
+        angle = 2.5 * math.sin(0.83 * time_s) + 1.0 * math.sin(2.3 * time_s)
+        centre = (226.0, 150.0)  # between the eyes and the chin, in px of the picture
+        matrix = cv2.getRotationMatrix2D(centre, angle, zoom)
+        matrix[0, 2] += width * (0.5 + 0.05 * math.sin(0.71 * time_s) + 0.02 * math.sin(1.9 * time_s)) - centre[0]
+        matrix[1, 2] += height * (0.52 + 0.02 * math.sin(1.13 * time_s)) - centre[1]
+        return cv2.warpAffine(
+            self._picture,
+            matrix,
+            self._size,
+            dst=self._buffer,
+            flags=cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT_101,
+        )
+
+    def close(self) -> None:
+        """Nothing to give back."""

@@ -1,0 +1,180 @@
+"""The engine's main loop: takes what OBS wants and the newest frame, runs the pipeline, hands the result over.
+
+Runs on the process's main thread and owns capture, pipeline, backgrounds and sink. It sleeps until a frame, a message
+or a new background wakes it, and never longer than a quarter of a second, so that a stalled camera is noticed.
+"""
+
+import dataclasses
+import logging
+import threading
+import time
+from collections import deque
+from typing import Optional
+
+from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.capture import CameraRequest, Capture, Frame
+from obs_bgremove.engine.link import Link, Wish
+from obs_bgremove.engine.pipeline import Pipeline, Switches
+from obs_bgremove.engine.sinks import RingSink
+from obs_bgremove.engine.sources import DEFAULT_SIZE
+from obs_bgremove.errors import UserError
+from obs_bgremove.framebuffer import Ring
+from obs_bgremove.options import Options
+
+# A camera that has given nothing for this long: its last picture is taken away.
+STALE_AFTER_S = 1.5
+STATS_EVERY_S = 1.0
+IDLE_S = 0.25
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """See the module."""
+
+    def __init__(self, ring: Ring) -> None:
+        self._wake = threading.Event()
+        self._link = Link(self._wake.set)
+        self._capture = Capture(self._wake.set)
+        self._backgrounds = Backgrounds(self._wake.set)
+        self._pipeline = Pipeline(self._backgrounds, wake=self._wake.set)
+        self._sink = RingSink(ring)
+        self._size = DEFAULT_SIZE
+        self._camera: Optional[CameraRequest] = None
+        self._shown: object = None  # what the picture without a camera was made from
+        self._fallback_for: object = None
+        self._said: tuple[str, str] = ("", "")
+        self._last_frame_s = time.monotonic()
+        self._hidden = False
+        self._frames = 0
+        self._latencies_ms: deque[float] = deque(maxlen=120)
+        self._stats_s = time.monotonic()
+
+    def run(self, version: str, pid: int) -> None:
+        """Until OBS goes. Raises UserError when the camera hangs in a way only a new process can mend."""
+        self._link.start()
+        self._link.send("hello", version=version, pid=pid)
+        try:
+            while not self._link.closed:
+                self._wake.wait(IDLE_S)
+                self._wake.clear()
+                if self._link.wish is not None:
+                    self._step(self._link.wish)
+                self._stats()
+        except UserError as error:
+            self._say("error", str(error))
+            raise
+        finally:
+            self._capture.stop()
+            self._pipeline.close()
+
+    def _step(self, wish: Wish) -> None:
+        options = wish.options
+        self._capture.mirror = options.mirror
+        camera = CameraRequest(options.camera, options.requested_size, options.fps)
+        if camera != self._camera:
+            self._camera = camera
+            self._pipeline.reset()
+            self._last_frame_s = time.monotonic()
+        self._capture.want(camera if wish.showing or not options.release_when_hidden else None)
+        self._capture.check()
+        for name in self._link.take_commands():
+            self._pipeline.command(name)
+        if self._pipeline.loading:
+            self._pipeline.prepare(options.model)
+        frame = self._capture.take()
+        if not wish.showing:
+            self._hidden = True
+            self._last_frame_s = time.monotonic()
+        elif frame is not None:
+            self._hidden = False
+            self._show(frame, options, wish.switches)
+        else:
+            if self._hidden:
+                self._hidden = False
+                self._last_frame_s = time.monotonic()
+            self._show_without_camera(options, wish.switches)
+        self._keep_fallback(options, wish.switches)
+        self._report(wish)
+
+    def _show(self, frame: Frame, options: Options, switches: Switches) -> None:
+        height, width = frame.image.shape[:2]
+        if (width, height) != self._size:
+            log.info("camera: %s, %dx%d", self._capture.label, width, height)
+            self._size = (width, height)
+        self._pipeline.process(frame.image, options, switches, frame.timestamp_ns, self._sink.allocate)
+        self._link.send("frame", sequence=self._sink.publish(frame.timestamp_ns))
+        self._latencies_ms.append((time.monotonic_ns() - frame.timestamp_ns) / 1e6)
+        self._frames += 1
+        self._last_frame_s = time.monotonic()
+        self._shown = None
+
+    def _show_without_camera(self, options: Options, switches: Switches) -> None:
+        """The background alone, once the camera is known to give nothing; again when the background changes."""
+        silent_s = time.monotonic() - self._last_frame_s
+        if self._capture.problem is None and silent_s < STALE_AFTER_S:
+            return
+        wanted = (_look(options, switches), self._size, self._backgrounds.version)
+        if self._shown == wanted:
+            return
+        self._shown = wanted
+        now_ns = time.monotonic_ns()
+        self._pipeline.background_alone(options, switches, *self._size, self._sink.allocate)
+        self._link.send("frame", sequence=self._sink.publish(now_ns))
+
+    def _keep_fallback(self, options: Options, switches: Switches) -> None:
+        """The spare slot holds the background alone, for OBS to show should this process die."""
+        wanted = (_look(options, switches), self._size, self._backgrounds.version)
+        if wanted != self._fallback_for:
+            self._fallback_for = wanted
+            self._pipeline.background_alone(options, switches, *self._size, self._sink.allocate_fallback)
+            self._sink.publish(time.monotonic_ns())
+
+    def _report(self, wish: Wish) -> None:
+        """Tells OBS the most pressing thing that is wrong, or that all is well, whenever that changes."""
+        silent_s = time.monotonic() - self._last_frame_s
+        problem = self._pipeline.problem or self._capture.problem
+        if problem is not None:
+            self._say("error", str(problem))
+        elif wish.showing and silent_s > STALE_AFTER_S:
+            self._say(
+                "warning",
+                f"The camera {self._capture.label} gives no picture. The background is shown until it does.",
+            )
+        elif self._pipeline.loading:
+            self._say("info", "Starting…")
+        elif wish.options.background_mode == "file" and self._backgrounds.problem is not None:
+            self._say("warning", str(self._backgrounds.problem))
+        elif wish.problems:
+            self._say("warning", " ".join(wish.problems))
+        else:
+            self._say("info", "")
+
+    def _say(self, level: str, text: str) -> None:
+        if (level, text) != self._said:
+            self._said = (level, text)
+            self._link.send("status", level=level, text=text)
+            if text:
+                log.warning("%s", text)
+
+    def _stats(self) -> None:
+        """Once a second, also when idle: it doubles as the sign of life."""
+        now = time.monotonic()
+        passed_s = now - self._stats_s
+        if passed_s < STATS_EVERY_S:
+            return
+        latencies = sorted(self._latencies_ms)
+        self._link.send(
+            "stats",
+            width=self._size[0],
+            height=self._size[1],
+            fps=round(self._frames / passed_s, 1),
+            latency_ms=round(latencies[len(latencies) // 2], 1) if latencies else 0,
+            camera=self._capture.label,
+        )
+        self._stats_s, self._frames = now, 0
+        self._latencies_ms.clear()
+
+
+def _look(options: Options, switches: Switches) -> object:
+    """What the picture without a camera depends on, apart from size and prepared background."""
+    return dataclasses.replace(options, camera="", threshold=0, edge_softness=0), switches
