@@ -1,12 +1,13 @@
-"""Where things are: the per-user home, the engine's Python, models, sample, backgrounds, logs; and whether they are well.
+"""Where things are: the per-user home, the engine's Python, models, sample, logs; and whether they are well.
 
 The home is the folder that `install.py` fills and that outlives the checkout:
 
     <home>/venv/      the engine's own Python environment
     <home>/assets/    selfie_segmentation.tflite, selfie_segmentation_landscape.tflite, astronaut.png
-    <home>/app/       a copy of obs_bgremove/ and backgrounds/ (absent after `--editable`: the checkout is run)
-    <home>/logs/      one log file per source
+    <home>/app/       a copy of obs_bgremove/, backgrounds/ and install.py (after `--editable` the checkout is run instead)
+    <home>/logs/      one log file per source, and install.log
     <home>/cache/     compiled kernels
+    <home>/installed.json   what the installer has finished
 
 Standard library only; used by both halves, by install.py and by the command line. Any thread.
 """
@@ -29,7 +30,6 @@ SHA256 = {
     "selfie_segmentation_landscape.tflite": "a77d03f4659b9f6b6c1f5106947bf40e99d7655094b6527f214ea7d451106edd",
     "astronaut.png": "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
 }
-REMEDY = "Run `python3 install.py` again: it repairs what is missing."
 
 
 def app_dir() -> Path:
@@ -37,13 +37,19 @@ def app_dir() -> Path:
     return Path(__file__).resolve().parent.parent
 
 
+# The installer lies beside the package, in the checkout and in the installed copy alike.
+INSTALL_COMMAND = f'python3 "{app_dir() / "install.py"}"'
+REMEDY = f"Run `{INSTALL_COMMAND}`: it repairs what is missing."
+
+
 def home() -> Path:
     """The per-user home: `$AI_BACKGROUND_HOME`, else where this copy was installed, else the system's usual place."""
     override = os.environ.get("AI_BACKGROUND_HOME")
     if override:
         return Path(override).expanduser().absolute()
-    if app_dir().name == "app" and (app_dir().parent / "assets").is_dir():
-        return app_dir().parent
+    parent = app_dir().parent
+    if app_dir().name == "app" and ((parent / "assets").is_dir() or (parent / "installed.json").is_file()):
+        return parent
     return default_home()
 
 
@@ -101,5 +107,14 @@ def check_asset(name: str) -> Optional[UserError]:
 def health_check() -> Optional[UserError]:
     """Why the engine can not be started, or None. Cheap: looks at files, starts nothing."""
     if not python_path().exists():
-        return UserError("The environment of AI Background is not installed.", "Run `python3 install.py`.")
+        return UserError("The environment of AI Background is not installed.", f"Run `{INSTALL_COMMAND}`.")
     return next((problem for name in SHA256 if (problem := check_asset(name))), None)
+
+
+def prepare_process() -> None:
+    """To be called before the engine's libraries are imported: they read these variables once, when loaded."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir()))
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ.setdefault("GLOG_minloglevel", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("--list-cameras", action="store_true")
     parser.add_argument("--warm-up", action="store_true")
     arguments = parser.parse_args()
-    _prepare()
+    environment.prepare_process()
     if arguments.list_cameras:
         from obs_bgremove.engine.cameras import list_cameras
 
@@ -38,14 +38,6 @@ def main() -> int:
     if arguments.ring is None:
         parser.error("--ring is needed: this is started by OBS, see `python -m obs_bgremove --help`")
     return _serve(arguments.ring, arguments.log)
-
-
-def _prepare() -> None:
-    """Set before the libraries are loaded: they read these once."""
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(environment.cache_dir()))
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
-    os.environ.setdefault("GLOG_minloglevel", "2")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def _serve(token: str, log_path: Path | None) -> int:

@@ -1,0 +1,111 @@
+"""The command line: the same engine without OBS. Errors end here, as one plain line and exit code 1."""
+
+import argparse
+import dataclasses
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from obs_bgremove import __version__, environment, options
+from obs_bgremove.errors import UserError
+
+
+def main(words: list[str]) -> int:
+    """Runs one verb; returns the exit code: 0, 1 for an error that was said, 2 for a wrong call, 130 for Ctrl+C."""
+    arguments = _parser().parse_args(words)
+    environment.prepare_process()
+    try:
+        if arguments.needs_engine and importlib.util.find_spec("mediapipe") is None:
+            return _in_engine_environment(words)
+        return int(arguments.run(arguments))
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _in_engine_environment(words: list[str]) -> int:
+    """The same call by the Python that install.py has set up: any `python3 -m obs_bgremove` works."""
+    python = environment.python_path()
+    if not python.exists():
+        raise UserError("The environment of AI Background is not installed.", "Run `python3 install.py`.")
+    return subprocess.call(
+        [python, "-m", "obs_bgremove", *words], env={**os.environ, "PYTHONPATH": str(environment.app_dir())}
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m obs_bgremove", description="AI Background without OBS.")
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.set_defaults(needs_engine=True)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    verb = verbs.add_parser("render", help="a video file through the pipeline, frame by frame")
+    verb.add_argument("input", type=Path)
+    verb.add_argument("output", type=Path, help=".mkv, .mp4, .mov or frame-%%05d.png")
+    verb.add_argument("--view", choices=("output", "mask"), default="output")
+    _add_set(verb)
+    verb.set_defaults(run=_render)
+
+    verb = verbs.add_parser("bench", help="milliseconds, side by side with the tutorial's loop and the floor")
+    verb.add_argument("--json", action="store_true")
+    verb.add_argument("--frames", type=int, default=300, help="frames measured at each size (300)")
+    verb.add_argument("--input", type=Path, help="a video instead of the sample portrait")
+    _add_set(verb)
+    verb.set_defaults(run=_bench)
+
+    verb = verbs.add_parser("preview", help="the camera in a window")
+    verb.add_argument("--camera", default="", help="a camera's id, `sample`, a video file or a stream's URL")
+    _add_set(verb)
+    verb.set_defaults(run=_preview)
+
+    verb = verbs.add_parser("doctor", help="what is well and what is not, with remedies")
+    verb.set_defaults(run=_doctor, needs_engine=False)
+    return parser
+
+
+def _add_set(verb: argparse.ArgumentParser) -> None:
+    keys = ", ".join(options.BY_KEY)
+    verb.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], help=f"any setting: {keys}")
+
+
+def _render(arguments: argparse.Namespace) -> int:
+    # A file is no mirror: unlike the camera in OBS it is turned only when asked for.
+    base = dataclasses.replace(options.Options(), mirror=False, view=arguments.view)
+    wanted = options.parse_assignments(arguments.set, base)
+    from obs_bgremove.engine.render import render
+
+    print(f"{render(arguments.input, arguments.output, wanted)} frames written to {arguments.output}")
+    return 0
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    if arguments.frames < 1:
+        raise UserError(f"--frames got {arguments.frames}, expected 1 or more.")
+    wanted = options.parse_assignments(arguments.set)
+    from obs_bgremove.engine.bench import as_text, bench
+
+    results = bench(wanted, arguments.frames, arguments.input)
+    print(json.dumps(results) if arguments.json else as_text(results))
+    return 0
+
+
+def _preview(arguments: argparse.Namespace) -> int:
+    wanted = options.parse_assignments(arguments.set)
+    if arguments.camera:
+        wanted = dataclasses.replace(wanted, camera=arguments.camera)
+    from obs_bgremove.engine.preview import preview
+
+    preview(wanted)
+    sys.stdout.flush()
+    os._exit(0)  # a camera driver's thread that hangs must not keep the window's process
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from obs_bgremove.doctor import main as doctor
+
+    return doctor([])
