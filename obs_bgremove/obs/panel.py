@@ -1,0 +1,248 @@
+"""The properties panel of a source and the defaults of its settings, from `options.TABLE`.
+
+Called on OBS's UI thread, so it reads at most a folder's names. It keeps nothing but what it showed last, to tell
+whether a change needs the panel redrawn: redrawing without need disturbs the hand that moves a slider.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Optional
+
+from obs_bgremove import environment, folder, options
+from obs_bgremove.obs import choices, native
+from obs_bgremove.obs.cameras import Camera
+from obs_bgremove.obs.status import INFO_TYPES, Line
+from obs_bgremove.options import Row
+
+# Buttons of each group, in order: (name, label, help).
+BUTTONS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "camera": (("refresh_cameras", "Refresh Cameras", "Looks again which cameras are connected."),),
+    "background": (
+        ("previous_background", "Previous Background", "The one before, by name. There is a hotkey for it as well."),
+        ("next_background", "Next Background", "The next one by name. There is a hotkey for it as well."),
+        ("open_folder", "Open Folder", "Shows the folder in your file browser, to put pictures of your own into it."),
+    ),
+    "matte": (),
+    "advanced": (("restart_engine", "Restart Engine", "Starts the process that does the work anew."),),
+}
+EXTRA_LABELS = {"camera_file": "Video File", "camera_stream": "Stream Address", "model_file": "Model File"}
+_VIDEO_FILTER = "Videos (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.ts *.gif);;All files (*)"
+_MODEL_FILTER = "Models (*.tflite)"
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """What a panel shows besides the settings themselves."""
+
+    serial: int
+    settings: Mapping[str, Any]  # effective: stored over defaults
+    cameras: Optional[list[Camera]]
+    status: Line
+
+
+def set_defaults(lib: Any, data: int, camera: str) -> None:
+    """Defaults of all settings into an obs_data_t."""
+    backgrounds = environment.backgrounds_dir()
+    special = {
+        "camera": camera,
+        "backgrounds_folder": str(backgrounds),
+        "background": folder.choose(backgrounds, ""),
+    }
+    for row in options.TABLE:
+        key, value = row.key.encode(), special.get(row.key, row.default)
+        if isinstance(value, bool):
+            lib.obs_data_set_default_bool(data, key, value)
+        elif row.kind == "float":
+            lib.obs_data_set_default_double(data, key, value)
+        elif isinstance(value, int):
+            lib.obs_data_set_default_int(data, key, value)
+        else:
+            lib.obs_data_set_default_string(data, key, str(value).encode(errors="surrogateescape"))
+
+
+class Panel:
+    """Builds panels. `callbacks` are the immortal ones of registration.py."""
+
+    def __init__(self, lib: Any, callbacks: Mapping[str, Any]) -> None:
+        self._lib, self._callbacks = lib, callbacks
+        self._listed: dict[int, tuple[str, list[str]]] = {}  # serial: folder and names shown last
+
+    def build(self, view: View) -> int:
+        """A new obs_properties_t, which becomes the caller's."""
+        lib = self._lib
+        properties: int = lib.obs_properties_create()
+        status = lib.obs_properties_add_text(
+            properties, b"status", view.status.rich_text.encode(), native.OBS_TEXT_INFO
+        )
+        lib.obs_property_text_set_info_type(status, INFO_TYPES[view.status.level])
+        lib.obs_property_text_set_info_word_wrap(status, True)
+        for group, title in options.GROUPS.items():
+            rows = [row for row in options.TABLE if row.group == group]
+            content = lib.obs_properties_create()
+            for row in rows:
+                self._add_row(content, row, view)
+            for name, label, tip in BUTTONS[group]:
+                button = lib.obs_properties_add_button2(
+                    content, name.encode(), label.encode(), self._callbacks["button"], view.serial
+                )
+                lib.obs_property_set_long_description(button, tip.encode())
+            if group == "advanced":
+                details = lib.obs_properties_add_text(content, b"details", b"Details", native.OBS_TEXT_MULTILINE)
+                lib.obs_property_set_long_description(details, b"Copy this into a bug report.")
+            lib.obs_properties_add_group(
+                properties, f"group_{group}".encode(), title.encode(), native.OBS_GROUP_NORMAL, content
+            )
+        self._show_relevant(properties, view.settings)
+        return properties
+
+    def modified(self, serial: int, key: str, properties: int, data: int) -> bool:
+        """A setting that governs other rows has changed, or the panel was just built. True: redraw."""
+        settings = {name: self._string(data, name) for name in GOVERNING}
+        changed = False
+        for (governing, entry), row in choices.EXTRA_ROWS.items():
+            if key == row and self._string(data, row) and settings[governing] != self._string(data, row):
+                if choices.entry_of(governing, settings[governing]) == entry or settings[governing] == entry:
+                    self._set_string(data, governing, self._string(data, row))
+        if key == "backgrounds_folder":
+            changed |= self._list_changed_folder(serial, properties, data, settings[key])
+        return self._show_relevant(properties, settings) or changed
+
+    def _show_relevant(self, properties: int, settings: Mapping[str, Any]) -> bool:
+        """Hides rows that mean nothing now. True when a row appeared or vanished."""
+        wanted = {
+            row.key: str(settings.get(row.shown_when[0])) in row.shown_when[1]
+            for row in options.TABLE
+            if row.shown_when
+        }
+        for button in ("previous_background", "next_background", "open_folder"):
+            wanted[button] = wanted["background"]
+        for (governing, entry), row_key in choices.EXTRA_ROWS.items():
+            value = str(settings.get(governing, ""))
+            is_typed = choices.is_path_or_url(value) and choices.entry_of(governing, value) == entry
+            wanted[row_key] = value == entry or is_typed
+        changed = False
+        for key, visible in wanted.items():
+            row_property = self._lib.obs_properties_get(properties, key.encode())
+            if row_property and bool(self._lib.obs_property_visible(row_property)) != visible:
+                self._lib.obs_property_set_visible(row_property, visible)
+                changed = True
+        return changed
+
+    # Rows.
+
+    def _add_row(self, group: int, row: Row, view: View) -> None:
+        lib, key, label = self._lib, row.key.encode(), row.label.encode()
+        value = view.settings.get(row.key, row.default)
+        suffix = f" {row.unit}".encode() if row.unit else b""
+        if row.kind == "bool":
+            added = lib.obs_properties_add_bool(group, key, label)
+        elif row.kind == "int":
+            added = lib.obs_properties_add_int_slider(
+                group, key, label, int(row.minimum), int(row.maximum), int(row.step)
+            )
+            lib.obs_property_int_set_suffix(added, suffix)
+        elif row.kind == "float":
+            added = lib.obs_properties_add_float_slider(group, key, label, row.minimum, row.maximum, row.step)
+            lib.obs_property_float_set_suffix(added, suffix)
+        elif row.kind == "colour":
+            added = lib.obs_properties_add_color(group, key, label)
+        elif row.kind == "folder":
+            added = lib.obs_properties_add_path(group, key, label, native.OBS_PATH_DIRECTORY, None, str(value).encode())
+        else:
+            added = lib.obs_properties_add_list(
+                group, key, label, native.OBS_COMBO_TYPE_LIST, native.OBS_COMBO_FORMAT_STRING
+            )
+            self._fill(added, row, str(value), view)
+        lib.obs_property_set_long_description(added, row.help.encode())
+        self._add_extra_rows(group, row.key, view)
+        if row.key in GOVERNING:
+            lib.obs_property_set_modified_callback2(added, self._callbacks["modified"], view.serial)
+
+    def _add_extra_rows(self, group: int, key: str, view: View) -> None:
+        lib = self._lib
+        for (governing, entry), row in choices.EXTRA_ROWS.items():
+            if governing != key:
+                continue
+            name, label = row.encode(), EXTRA_LABELS[row].encode()
+            if entry == choices.CHOOSE_STREAM:
+                added = lib.obs_properties_add_text(group, name, label, native.OBS_TEXT_DEFAULT)
+            else:
+                kinds = (_VIDEO_FILTER if key == "camera" else _MODEL_FILTER).encode()
+                added = lib.obs_properties_add_path(group, name, label, native.OBS_PATH_FILE, kinds, None)
+            lib.obs_property_set_modified_callback2(added, self._callbacks["modified"], view.serial)
+
+    def _fill(self, added: int, row: Row, value: str, view: View) -> None:
+        """The entries of a list row."""
+        if row.kind == "picture":
+            place = str(view.settings.get("backgrounds_folder") or "")
+            names = folder.list_backgrounds(choices.backgrounds_folder(place))
+            self._listed[view.serial] = (place, names)
+            self._fill_pictures(added, names, value)
+            return
+        entries = list(row.choices)
+        missing = "{} (not available)"
+        if row.kind == "resolution":
+            entries = [(options.AUTO, "Automatic"), *((size, size.replace("x", "×")) for size in options.RESOLUTIONS)]
+            missing = "{}"
+        elif row.kind == "camera":
+            entries = [
+                *((camera.id, camera.name) for camera in view.cameras or ()),
+                (options.SAMPLE, "Sample portrait"),
+            ]
+            missing = "{} (not connected)" if view.cameras is not None else "{}"
+        absent = value and value not in dict(entries) and not value.startswith("choose:")
+        typed = choices.is_path_or_url(value)
+        if absent and typed:
+            entries.append((value, Path(value).name if "://" not in value else value))
+        for stored, name in entries:
+            self._add_entry(added, stored, name)
+        if absent and not typed:
+            # Kept, and not silently replaced by another one: it may only be unplugged.
+            place = self._add_entry(added, value, missing.format(value))
+            self._lib.obs_property_list_item_disable(added, place, missing != "{}")
+        if row.kind == "camera":
+            self._add_entry(added, choices.CHOOSE_FILE, "Video file…")
+            self._add_entry(added, choices.CHOOSE_STREAM, "Stream…")
+        elif row.kind == "model":
+            self._add_entry(added, choices.CHOOSE_FILE, "Model file…")
+
+    def _fill_pictures(self, added: int, names: list[str], value: str) -> None:
+        for name in names:
+            self._add_entry(added, name, name)
+        if value and value not in names:
+            place = self._add_entry(added, value, f"{value} (missing)")
+            self._lib.obs_property_list_item_disable(added, place, True)
+
+    def _list_changed_folder(self, serial: int, properties: int, data: int, place: str) -> bool:
+        """Lists the pictures of another folder, and takes its first one when the present one is not in it."""
+        before = self._listed.get(serial)
+        names = folder.list_backgrounds(choices.backgrounds_folder(place))
+        if before == (place, names):
+            return False
+        self._listed[serial] = (place, names)
+        value = self._string(data, "background")
+        if before is not None and before[0] != place and names and value not in names:
+            value = names[0]
+            self._set_string(data, "background", value)
+        added = self._lib.obs_properties_get(properties, b"background")
+        self._lib.obs_property_list_clear(added)
+        self._fill_pictures(added, names, value)
+        return True
+
+    def _add_entry(self, added: int, stored: str, name: str) -> int:
+        place: int = self._lib.obs_property_list_add_string(added, _utf8(name), _utf8(stored))
+        return place
+
+    def _string(self, data: int, key: str) -> str:
+        return (self._lib.obs_data_get_string(data, key.encode()) or b"").decode(errors="surrogateescape")
+
+    def _set_string(self, data: int, key: str, value: str) -> None:
+        self._lib.obs_data_set_string(data, key.encode(), _utf8(value))
+
+
+GOVERNING = ("camera", "background_mode", "backgrounds_folder", "model")
+
+
+def _utf8(text: str) -> bytes:
+    return text.encode(errors="surrogateescape")

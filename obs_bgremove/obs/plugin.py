@@ -1,0 +1,176 @@
+"""What the script is while it is loaded: the sources that there are, and the answers to libobs's callbacks.
+
+`load` and `unload` run on OBS's UI thread (script hooks). The callbacks (`Handlers`) come on any thread of OBS; they
+look up the source and leave the work to its worker.
+"""
+
+import ctypes
+import threading
+import time
+from typing import Any, Callable, Optional
+
+from obs_bgremove import __version__, environment, options
+from obs_bgremove.errors import UserError
+from obs_bgremove.obs import choices, hotkeys, log, native, panel, registration
+from obs_bgremove.obs.cameras import Cameras
+from obs_bgremove.obs.source import Source, installed_command
+from obs_bgremove.obs.status import Line
+
+UNLOAD_S = 6.0  # all threads of ours must have ended by then
+
+
+class Plugin:
+    """One loaded script. `close()` is idempotent."""
+
+    def __init__(self, lib: Any, owner: str = "", command: Callable[[str, str], list[str]] = installed_command) -> None:
+        self._lib, self._command = lib, command
+        self._holder = registration.get(lib)
+        self._sources: dict[int, Source] = {}
+        self._serials: dict[int, int] = {}  # by obs_source_t
+        self._closing: list[threading.Thread] = []
+        self._cameras = Cameras()
+        self._panel = panel.Panel(lib, self._holder.callbacks)
+        self._destroyed = native.SIGNAL(self._source_destroyed)
+        lib.signal_handler_connect(lib.obs_get_signal_handler(), b"source_destroy", self._destroyed, None)
+        self._holder.handlers, self._holder.owner = self, owner
+        self._adopt()
+        self._cameras.refresh(self._cameras_known)
+
+    def close(self) -> None:
+        """Ends everything of ours; the source type stays, as libobs can not forget one."""
+        if self._holder.handlers is not self:
+            return
+        self._holder.handlers = None
+        lib = self._lib
+        lib.signal_handler_disconnect(lib.obs_get_signal_handler(), b"source_destroy", self._destroyed, None)
+        until = time.monotonic() + UNLOAD_S
+        for serial in list(self._sources):
+            self._close_source(serial, forget=False)
+        self._cameras.stop()
+        for thread in self._closing:
+            thread.join(max(0.0, until - time.monotonic()))
+        late = sum(thread.is_alive() for thread in self._closing)
+        if late:
+            log.write("warning", f"{late} source(s) did not end within {UNLOAD_S:g} s.")
+
+    def _adopt(self) -> None:
+        """Takes over the sources that are there already: Reload Scripts leaves them alive."""
+        for serial, weak in list(self._holder.living.items()):
+            source = self._lib.obs_weak_source_get_source(weak)
+            if not source:
+                registration.forget(self._holder, serial)
+                continue
+            try:
+                self.created(serial, source)
+                if self._lib.obs_source_showing(source):
+                    self._sources[serial].set_showing(True)
+            finally:
+                self._lib.obs_source_release(source)
+
+    def _close_source(self, serial: int, forget: bool) -> None:
+        """Ends a source on a thread of its own: it takes up to some seconds."""
+        source = self._sources.pop(serial, None)
+        if source is None:
+            return
+
+        def end() -> None:
+            source.close(UNLOAD_S)
+            if forget:
+                registration.forget(self._holder, serial)
+
+        self._closing = [thread for thread in self._closing if thread.is_alive()]
+        thread = threading.Thread(target=end, name="ai-background end", daemon=True)
+        self._closing.append(thread)
+        thread.start()
+
+    def _cameras_known(self) -> None:
+        """Cameras' thread."""
+        for source in list(self._sources.values()):
+            source.do(source.apply)
+            source.do(source.refresh_panel)
+
+    def _source_destroyed(self, _data: int, calldata: int) -> None:
+        """A source of any kind is being destroyed, on any thread, with the signal's lock held."""
+        pointer = ctypes.c_void_p()
+        self._lib.calldata_get_data(calldata, b"source", ctypes.byref(pointer), ctypes.sizeof(pointer))
+        serial = self._serials.pop(pointer.value or 0, None)
+        if serial is not None:
+            self._close_source(serial, forget=True)
+
+    # Handlers: see registration.Handlers.
+
+    def created(self, serial: int, source: int) -> None:
+        self._lib.obs_source_set_async_unbuffered(source, True)
+        hotkeys.register(self._lib, self._holder, serial, source)
+        self._serials[source] = serial
+        self._sources[serial] = Source(self._lib, self._holder.living[serial], self._cameras, self._command)
+
+    def updated(self, serial: int) -> None:
+        if (source := self._sources.get(serial)) is not None:
+            source.do(source.apply)
+
+    def shown(self, serial: int, showing: bool) -> None:
+        if (source := self._sources.get(serial)) is not None:
+            source.set_showing(showing)
+
+    def defaults(self, settings: int) -> None:
+        panel.set_defaults(self._lib, settings, self._cameras.default)
+
+    def properties(self, serial: Optional[int]) -> int:
+        stored: dict[str, Any] = {}
+        line = Line("info", "Starting…")
+        source = self._sources.get(serial) if serial is not None else None
+        if source is not None:
+            line = source.status.line()
+            stored = source.panel_opens()
+        defaults: dict[str, Any] = {row.key: row.default for row in options.TABLE}
+        defaults.update(camera=self._cameras.default, backgrounds_folder=str(environment.backgrounds_dir()))
+        settings = {**defaults, **stored}
+        settings["background"] = settings["background"] or choices.first_background(settings["backgrounds_folder"])
+        return self._panel.build(panel.View(serial or 0, settings, self._cameras.known, line))
+
+    def pressed(self, serial: int, button: str) -> bool:
+        if button == "refresh_cameras":
+            self._cameras.refresh(self._cameras_known)
+        elif (source := self._sources.get(serial)) is not None:
+            source.press(button)
+        return False
+
+    def modified(self, serial: int, key: str, properties: int, settings: int) -> bool:
+        return self._panel.modified(serial, key, properties, settings)
+
+    def hotkey(self, serial: int, name: str) -> bool:
+        source = self._sources.get(serial)
+        return source is not None and source.hotkey(name)
+
+
+DESCRIPTION = f"""<h3>AI Background {__version__}</h3>
+<p>Cuts you out of your webcam picture and puts a background behind you.</p>
+<p>Add it to a scene: <b>Sources, +, AI Background</b>. Settings are in the source's properties, hotkeys in
+<b>Settings, Hotkeys</b> under the source's name.</p>
+<p>Log files: {environment.logs_dir()}</p>"""
+
+_loaded: Optional[Plugin] = None
+
+
+def load(script: str) -> None:
+    """script_load: `script` is the file that OBS loaded, to tell two copies apart."""
+    global _loaded
+    try:
+        lib = native.load()
+        holder = registration.get(lib)
+        if holder.handlers is not None:
+            log.write("warning", f"Already loaded from {holder.owner}; {script} stays idle. Remove one of the two.")
+            return
+        _loaded = Plugin(lib, script)
+        log.write("info", f"Version {__version__} loaded from {script}.")
+    except UserError as error:
+        log.write("error", str(error))
+
+
+def unload() -> None:
+    """script_unload."""
+    global _loaded
+    if _loaded is not None:
+        _loaded.close()
+        _loaded = None

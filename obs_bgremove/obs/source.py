@@ -1,0 +1,274 @@
+"""One AI Background source: its settings on one side, its engine process and picture on the other.
+
+Owns the worker thread, which does everything that callbacks of OBS ask for: those only leave a task in the inbox and
+return. The source's settings in OBS are the one truth about options; removal, privacy and showing are kept here, and
+all of it goes to the engine as one `settings` message. Created and ended by plugin.py.
+"""
+
+import json
+import platform
+import queue
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+from obs_bgremove import environment, folder, options, protocol
+from obs_bgremove.errors import UserError
+from obs_bgremove.framebuffer import Ring
+from obs_bgremove.obs import choices, log
+from obs_bgremove.obs.cameras import Cameras
+from obs_bgremove.obs.child import Child, engine_command
+from obs_bgremove.obs.picture import Picture
+from obs_bgremove.obs.status import Line, Status
+
+PANEL_S = 1.0  # the panel is rebuilt at most so often
+
+
+class Source:
+    """Callbacks of OBS use `do`, `hotkey`, `press`, `set_showing`; `close` may be called on any thread but ours."""
+
+    def __init__(self, lib: Any, weak: int, cameras: Cameras, command: Callable[[str, str], list[str]]) -> None:
+        self.status = Status()
+        self.name = "?"
+        self._lib, self._weak, self._cameras, self._command = lib, weak, cameras, command
+        self._removal, self._privacy = True, False
+        self._showing_since: Optional[float] = None
+        self._options = options.Options()
+        self._reported: tuple[str, ...] = ()
+        self._sent = b""
+        self._panel_kind: tuple[str, ...] = ()
+        self._panel_built = 0.0
+        self._child: Optional[Child] = None
+        self._picture: Optional[Picture] = None
+        self._inbox: queue.SimpleQueue[Optional[Callable[[], None]]] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._work, name="ai-background worker", daemon=True)
+        self._thread.start()
+
+    # Any thread, at once.
+
+    def do(self, task: Callable[[], None]) -> None:
+        """Leaves a task for the worker."""
+        self._inbox.put(task)
+
+    def set_showing(self, showing: bool) -> None:
+        """Some scene, preview or projector shows the source now, or none does."""
+        self._showing_since = time.monotonic() if showing else None
+        self.do(self.apply)
+
+    def hotkey(self, name: str) -> bool:
+        """Acts on a pressed hotkey. False when there is nothing to do, so that a pair may share one key."""
+        action = name.rpartition(".")[2]
+        state = {"removal_on": True, "privacy_on": True, "removal_off": False, "privacy_off": False}.get(action)
+        if state is not None:
+            attribute = "_" + action.partition("_")[0]
+            if getattr(self, attribute) == state:
+                return False
+            setattr(self, attribute, state)
+            self.do(self.apply)
+        elif action in ("next", "previous", "random"):
+            self.do(lambda: self._change_background(action))
+        else:
+            self.do(lambda: self._command_engine(action))
+        return True
+
+    def press(self, button: str) -> None:
+        """Acts on a button of the panel."""
+        tasks: dict[str, Callable[[], None]] = {
+            "next_background": lambda: self._change_background("next"),
+            "previous_background": lambda: self._change_background("previous"),
+            "open_folder": lambda: choices.open_folder(self._folder()),
+            "restart_engine": self._restart,
+            "learn_background": lambda: self._command_engine("learn"),
+            "forget_background": lambda: self._command_engine("forget"),
+        }
+        self.do(tasks[button])
+
+    def close(self, timeout_s: float) -> bool:
+        """Ends engine, threads and shared memory. False when something took longer than the limit. Idempotent."""
+        self._inbox.put(None)
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def details(self) -> str:
+        """A text to copy into a bug report."""
+        self.status.pid = self._child.pid if self._child is not None else None
+        version = self._lib.obs_get_version_string().decode()
+        return self.status.details(self.name, version, self._options.to_dict(), platform.python_version())
+
+    def panel_opens(self) -> dict[str, Any]:
+        """UI thread: the stored settings, after leaving the text for bug reports in their `details` row."""
+        stored = self._stored(details=self.details())
+        return {} if stored is None else stored
+
+    def _stored(self, details: Optional[str] = None) -> Optional[dict[str, Any]]:
+        """What is stored in the OBS source, without defaults; None when the source is gone."""
+        source = self._lib.obs_weak_source_get_source(self._weak)
+        if not source:
+            return None
+        settings = self._lib.obs_source_get_settings(source)
+        try:
+            if details is not None:
+                self._lib.obs_data_set_default_string(settings, b"details", details.encode(errors="replace"))
+            self.name = (self._lib.obs_source_get_name(source) or b"?").decode(errors="replace")
+            stored = json.loads(self._lib.obs_data_get_json(settings) or b"{}")
+            return stored if isinstance(stored, dict) else {}
+        finally:
+            self._lib.obs_data_release(settings)
+            self._lib.obs_source_release(source)
+
+    # Everything below: worker thread, unless said otherwise.
+
+    def _work(self) -> None:
+        try:
+            self._start()
+            while (task := self._inbox.get()) is not None:
+                try:
+                    task()
+                except UserError as error:
+                    log.write("warning", f"{self.name}: {error}")
+                except Exception as error:
+                    log.write("error", f"{self.name}: internal error {error!r}")
+        except Exception as error:
+            log.write("error", f"{self.name}: internal error {error!r}")
+        finally:
+            self._end()
+
+    def _start(self) -> None:
+        self._read()
+        ring = Ring.create()
+        self._picture = Picture(self._lib, self._weak, ring)
+        self._child = Child(
+            self._command(ring.token, str(environment.logs_dir() / f"{choices.file_name(self.name)}.log")),
+            str(environment.app_dir()),
+            ring.descriptor,
+            environment.health_check,
+            self._receive,
+            self._problem,
+            self._picture.new_engine,
+            self._tick,
+        )
+        self._child.start(self._state())
+
+    def _end(self) -> None:
+        if self._child is not None and not self._child.stop(4.0):
+            log.write("warning", f"{self.name}: the engine's supervisor did not end in time.")
+        if self._picture is not None:
+            self._picture.close()
+
+    def apply(self) -> None:
+        """Reads the settings and tells the engine, if anything is new."""
+        if not self._read() or self._child is None:
+            return
+        line = self._state()
+        if line != self._sent:
+            self._sent = line
+            self._child.tell(line)
+
+    def _read(self) -> bool:
+        """The settings of the OBS source; pins the camera of a source that has none. False: the source is gone."""
+        stored = self._stored()
+        if stored is None:
+            return False
+        if not stored.get("camera") and self._cameras.known:
+            stored["camera"] = self._cameras.known[0].id
+            self._write(camera=stored["camera"])
+        self._options, problems = options.parse(choices.effective(stored, self._options))
+        self.status.settings_problems = tuple(problems)
+        if self.status.settings_problems != self._reported:
+            self._reported = self.status.settings_problems
+            for problem in problems:
+                log.write("warning", f"{self.name}: {problem}")
+        return True
+
+    def _write(self, **values: str) -> None:
+        """Changes settings of the OBS source, as a person in the panel would."""
+        source = self._lib.obs_weak_source_get_source(self._weak)
+        if not source:
+            return
+        data = self._lib.obs_data_create()
+        try:
+            for key, value in values.items():
+                self._lib.obs_data_set_string(data, key.encode(), value.encode(errors="surrogateescape"))
+            self._lib.obs_source_update(source, data)
+            self._lib.obs_source_update_properties(source)
+        finally:
+            self._lib.obs_data_release(data)
+            self._lib.obs_source_release(source)
+
+    def _state(self) -> bytes:
+        return protocol.encode(
+            "settings",
+            options=self._options.to_dict(),
+            showing=self._showing_since is not None,
+            removal=self._removal,
+            privacy=self._privacy,
+        )
+
+    def _folder(self) -> Path:
+        return choices.backgrounds_folder(self._options.backgrounds_folder)
+
+    def _change_background(self, action: str) -> None:
+        self._read()
+        current = self._options.background
+        if action == "random":
+            name = folder.pick_random(self._folder(), current)
+        else:
+            name = folder.step(self._folder(), current, 1 if action == "next" else -1)
+        if name != current:
+            self._write(background=name)
+            self.apply()
+
+    def _command_engine(self, name: str) -> None:
+        if self._child is not None:
+            self._child.tell(protocol.encode("command", name=name), keep=False)
+
+    def _restart(self) -> None:
+        if self._child is not None:
+            self._child.restart()
+
+    # Pump and supervisor threads.
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        kind = message["type"]
+        if kind == "frame":
+            assert self._picture is not None
+            self._picture.deliver()
+        elif kind == "stats":
+            self.status.stats = message
+        elif kind == "status":
+            line = Line(message["level"] if message["level"] in protocol.LEVELS else "error", message["text"])
+            if line != self.status.engine and line.text:
+                log.write(line.level, f"{self.name}: {line.text}")
+            self.status.engine = line
+
+    def _problem(self, problem: Optional[UserError]) -> None:
+        if problem is not None and str(problem) != str(self.status.problem):
+            log.write("error", f"{self.name}: {problem}")
+        if problem is not None:
+            self.status.stats, self.status.engine = None, Line("info", "")
+        self.status.problem = problem
+
+    def _tick(self) -> None:
+        """Supervisor thread, every 0.1 s."""
+        assert self._picture is not None
+        self._picture.expire(self._showing_since)
+        now = time.monotonic()
+        if now - self._panel_built > PANEL_S:
+            kind = self.status.kind()
+            if kind != self._panel_kind:
+                self._panel_kind, self._panel_built = kind, now
+                self.refresh_panel()
+
+    def refresh_panel(self) -> None:
+        """Rebuilds the panel, if it is open. Never from a callback of the panel."""
+        source = self._lib.obs_weak_source_get_source(self._weak)
+        if source:
+            self._lib.obs_source_update_properties(source)
+            self._lib.obs_source_release(source)
+
+
+def installed_command(token: str, log_path: str) -> list[str]:
+    """The engine's command line, from the installed environment."""
+    return engine_command(str(environment.python_path()), token, log_path)
