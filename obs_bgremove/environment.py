@@ -4,7 +4,7 @@ The home is the folder that `install.py` fills and that outlives the checkout:
 
     <home>/venv/      the engine's own Python environment
     <home>/assets/    selfie_segmentation.tflite, selfie_segmentation_landscape.tflite, astronaut.png
-    <home>/app/       a copy of obs_bgremove/, backgrounds/ and install.py (after `--editable` the checkout is run instead)
+    <home>/app/       a copy of obs_bgremove/, backgrounds/, install.py (not run after `--editable`)
     <home>/logs/      one log file per source, and install.log
     <home>/cache/     compiled kernels
     <home>/installed.json   what the installer has finished
@@ -85,6 +85,11 @@ def cache_dir() -> Path:
 def backgrounds_dir() -> Path:
     """The pictures that come with AI Background."""
     return app_dir() / "backgrounds"
+
+
+def script_path() -> Path:
+    """The file that OBS loads."""
+    return app_dir() / "obs_bgremove" / "script" / "ai_background.py"
 
 
 def model_path(model: str) -> Path:

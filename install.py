@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""Installs AI Background for OBS Studio:  python3 install.py   (see --help for --check, --test, --uninstall, …)
+
+Standard library only. This front finds a Python that the engine's packages are made for and hands over to
+obs_bgremove/setup; it keeps to the syntax of Python 3.6, so that an old Python can say that it is too old.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+_LOOK = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
+
+
+def supported() -> "list[str]":
+    """The versions of pyproject.toml's requires-python: "3.11", …"""
+    with open(os.path.join(FOLDER, "pyproject.toml"), encoding="utf-8") as file:
+        found = re.search(r'^requires-python = ">=3\.(\d+),<3\.(\d+)"', file.read(), re.MULTILINE)
+    assert found is not None
+    return [f"3.{minor}" for minor in range(int(found.group(1)), int(found.group(2)))]
+
+
+def other_python(versions: "list[str]") -> "str | None":
+    """A Python on PATH of one of these versions that can make environments, or None."""
+    names = ["python" + version for version in versions] + ["python3", "python"]
+    for path in filter(None, map(shutil.which, names)):
+        try:
+            said = subprocess.check_output([path, "-c", _LOOK], stderr=subprocess.DEVNULL, timeout=20)
+        except (OSError, subprocess.SubprocessError):
+            continue  # a launcher without its Python, or one without venv
+        if said.decode(errors="replace").strip() in versions:
+            return path
+    return None
+
+
+def main() -> int:
+    """Returns the exit code."""
+    versions = supported()
+    own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    script = os.path.abspath(__file__)
+    if own not in versions:
+        found = other_python(versions)
+        if found:
+            print(f"This is Python {own}; going on with {found}.")
+            sys.stdout.flush()
+            return subprocess.call([found, script, *sys.argv[1:]])
+        print(f"error: This is Python {own}; AI Background's packages are made for {versions[0]} to {versions[-1]}.")
+        print("What to do: Install one of these, from your system's packages or Python's own installer. Then run it:")
+        print(f'  python{versions[0]} "{script}"')
+        return 1
+    sys.path.insert(0, FOLDER)
+    from obs_bgremove.setup.main import main as run
+
+    return run(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

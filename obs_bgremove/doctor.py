@@ -1,0 +1,239 @@
+"""`python -m obs_bgremove doctor` and `install.py --check`: one line a check, each failure with its remedy.
+
+Changes nothing. Standard library only; runs on the caller's thread.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from obs_bgremove import __version__, environment
+from obs_bgremove.errors import UserError
+from obs_bgremove.setup import packages, places, registration, system_libraries
+from obs_bgremove.setup.runner import environment_for
+
+# Room for logs, compiled kernels and a few backgrounds.
+LOW_DISK_BYTES = 200_000_000
+_TIMEOUT_S = 60
+OK, NOTE, BAD = "ok", "note", "FAIL"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line. NOTE is worth knowing but does not keep AI Background from working."""
+
+    name: str
+    level: str
+    text: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.level:4}  {self.name}: {self.text}"
+        return f"{line}\n      → {self.remedy}" if self.remedy else line
+
+
+def main(argv: list[str]) -> int:
+    """Prints every check; 0 when all that is needed is well."""
+    print(f"AI Background {__version__} in {environment.home()}")
+    worst = 0
+    for check in checks():
+        print(check, flush=True)
+        worst |= check.level == BAD
+    return int(worst)
+
+
+def checks() -> Iterator[Check]:
+    """All checks, in the order in which they depend on each other."""
+    for check in (_packages, _imports, _assets, _copy, _cameras, _folders, _obs):
+        yield from check()
+
+
+def _ask(code: str, *words: str) -> subprocess.CompletedProcess[str]:
+    """Runs a few lines in the engine's Python."""
+    return subprocess.run(
+        [str(environment.python_path()), "-c", code, *words],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+        timeout=_TIMEOUT_S,
+        env=environment_for(environment.home()),
+        cwd=environment.app_dir(),
+        check=False,
+    )
+
+
+def _guarded(name: str, ask: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+    try:
+        yield from ask()
+    except (OSError, ValueError, subprocess.SubprocessError, UserError) as error:
+        yield Check(name, BAD, str(error).splitlines()[0], environment.REMEDY)
+
+
+def _packages() -> Iterator[Check]:
+    if not environment.python_path().exists():
+        yield Check("environment", BAD, f"there is none at {environment.home() / 'venv'}", environment.REMEDY)
+        return
+
+    def ask() -> Iterator[Check]:
+        wanted = packages.requirements()
+        run = _ask(packages.COMPARE, *wanted)
+        if run.returncode:
+            last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
+            yield Check("environment", BAD, f"its Python does not run ({last[0]})", environment.REMEDY)
+            return
+        found = json.loads(run.stdout.splitlines()[-1])
+        bad = [f"{text} (found: {version or 'none'})" for text, (version, fits) in found.items() if not fits]
+        if bad:
+            yield Check("packages", BAD, f"not as needed: {', '.join(bad)}", environment.REMEDY)
+        else:
+            versions = (f"{text.partition('>')[0]} {version}" for text, (version, _) in found.items())
+            yield Check("packages", OK, ", ".join(versions))
+
+    yield from _guarded("packages", ask)
+
+
+def _imports() -> Iterator[Check]:
+    if not environment.python_path().exists():
+        return
+
+    def ask() -> Iterator[Check]:
+        run = _ask(packages.IMPORT_ALL, *packages.IMPORTS)
+        if run.returncode == 0:
+            yield Check("imports", OK, "every package loads")
+            return
+        absent = json.loads(_ask(system_libraries.PROBE, *system_libraries.PACKAGES).stdout or "[]")
+        names = [*absent, *system_libraries.named_in(run.stderr)]
+        if names:
+            problem = system_libraries.error(names)
+            yield Check("imports", BAD, problem.what_happened, problem.what_to_do)
+        else:
+            last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
+            yield Check("imports", BAD, last[0], environment.REMEDY)
+
+    yield from _guarded("imports", ask)
+
+
+def _assets() -> Iterator[Check]:
+    for label, name in (*environment.MODELS.items(), ("sample", environment.SAMPLE_PICTURE)):
+        problem = environment.check_asset(name)
+        label = label if label == "sample" else f"model {label}"
+        if problem:
+            yield Check(label, BAD, problem.what_happened, problem.what_to_do)
+        else:
+            yield Check(label, OK, f"{name}, SHA-256 as it should be")
+
+
+def _copy() -> Iterator[Check]:
+    app = environment.app_dir()
+    pictures = environment.backgrounds_dir()
+    count = sum(1 for _ in pictures.iterdir()) if pictures.is_dir() else 0
+    where = "installed copy" if app == environment.home() / "app" else "checkout"
+    yield Check("program", OK, f"{where} {app}")
+    if count:
+        yield Check("backgrounds", OK, f"{count} files in {pictures}")
+    else:
+        yield Check("backgrounds", NOTE, f"none in {pictures}", environment.REMEDY)
+
+
+def _cameras() -> Iterator[Check]:
+    if not environment.python_path().exists():
+        return
+
+    def ask() -> Iterator[Check]:
+        blocked = [str(node) for node in sorted(Path("/dev").glob("video*")) if not os.access(node, os.R_OK | os.W_OK)]
+        if blocked:
+            yield Check(
+                "cameras",
+                BAD,
+                f"you may not open {', '.join(blocked)}",
+                "Run `sudo usermod -aG video $USER`, then log out and in again.",
+            )
+        run = subprocess.run(
+            [str(environment.python_path()), "-m", "obs_bgremove.engine", "--list-cameras"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=_TIMEOUT_S,
+            env=environment_for(environment.home()),
+            cwd=environment.app_dir(),
+            check=False,
+        )
+        if run.returncode:
+            last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
+            yield Check("cameras", BAD, f"they can not be listed ({last[0]})", environment.REMEDY)
+            return
+        names = [str(camera["name"]) for camera in json.loads(run.stdout.splitlines()[-1])]
+        if names:
+            yield Check("cameras", OK, f"{len(names)} found: {', '.join(names)}")
+        elif not blocked:
+            yield Check("cameras", NOTE, "none found", "Plug one in. Until then the camera `sample` shows a portrait.")
+
+    yield from _guarded("cameras", ask)
+
+
+def _folders() -> Iterator[Check]:
+    home = environment.home()
+    for name, folder in (("logs", environment.logs_dir()), ("kernels", environment.cache_dir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            yield Check(name, BAD, f"{folder} can not be written ({error.strerror})", "Make it writable for you.")
+        else:
+            yield Check(name, OK, str(folder))
+    try:
+        free = shutil.disk_usage(home).free
+    except OSError:
+        return
+    level, remedy = (OK, "") if free >= LOW_DISK_BYTES else (BAD, "Free some room.")
+    yield Check("disk", level, f"{free / 1e9:.1f} GB free", remedy)
+
+
+def _obs() -> Iterator[Check]:
+    program = places.obs_program()
+    known = places.known_places()
+    if program is not None:
+        yield Check("OBS", OK, f"version {places.obs_version(program) or 'unknown'}, {program}")
+    elif known:
+        yield Check(
+            "OBS", NOTE, f"program not found on PATH; settings of {', '.join(place.kind for place in known)} found"
+        )
+    else:
+        yield Check("OBS", BAD, "not found", f"Install OBS Studio, then run `{environment.INSTALL_COMMAND}`.")
+        return
+    by_hand = "In OBS: Tools → Scripts → +, and choose " + str(environment.script_path()) + "."
+    if not known:
+        yield Check("registration", BAD, "OBS was never started", f"Run `{environment.INSTALL_COMMAND}`.")
+    for place in known:
+        if places.running(place):
+            yield Check(place.kind, NOTE, "runs now: its scene collections on the disk may be older than what it shows")
+        active = place.active_collection()
+        for collection in place.collections():
+            name = f"{place.kind}, collection {collection.stem}"
+            try:
+                script = registration.registered_script(collection)
+            except registration.BrokenCollection as error:
+                yield Check(name, NOTE, f"can not be read: {error}", "Open it in OBS, or restore OBS's own .bak of it.")
+                continue
+            # What counts is the collection that OBS will open.
+            needed = BAD if active in (None, collection) else NOTE
+            remedy = f"Close OBS and run `{environment.INSTALL_COMMAND}`. Or by hand: {by_hand}"
+            if script is None:
+                yield Check(name, needed, "the script is not registered", remedy)
+            elif not Path(script).is_file():
+                yield Check(name, needed, f"the registered script is gone: {script}", remedy)
+            else:
+                yield Check(name, OK, f"registered: {script}")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,189 @@
+"""The self-check: starts the engine process as OBS does, on the sample, and measures what OBS would get.
+
+Called by install.py at its end. Standard library only, so that it stands for OBS's side; runs on the caller's thread,
+with the two threads of `EngineProcess` beside it.
+"""
+
+import struct
+import threading
+import time
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+from obs_bgremove import environment, framebuffer, options, protocol
+from obs_bgremove.errors import UserError
+from obs_bgremove.obs.child import engine_command
+from obs_bgremove.obs.process import EngineProcess
+
+# The first start after an installation reads 300 MB of libraries from the disk.
+FIRST_FRAME_S = 60.0
+MEASURE_S = 5.0
+# Frames of the old view may still come after the view was changed; by then they no longer do.
+VIEW_CHANGES_S = 1.0
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured. Latency is from a frame's capture to its being in the slot, in ms."""
+
+    frames: int
+    fps: float
+    latency_p50_ms: float
+    latency_p95_ms: float
+    width: int
+    height: int
+    picture: Path
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A frame's bytes out of the ring."""
+
+    info: framebuffer.FrameInfo
+    pixels: bytes
+
+
+def run(app: Path, picture: Path, seconds: float = MEASURE_S) -> Figures:
+    """Measures for `seconds` and writes camera and result side by side to `picture`. Raises UserError."""
+    ring = framebuffer.Ring.create()
+    heard = _Heard()
+    started_s = time.monotonic()
+    engine: Optional[EngineProcess] = None
+    try:
+        log_path = environment.logs_dir() / "selfcheck.log"
+        command = engine_command(str(environment.python_path()), ring.token, str(log_path))
+        engine = EngineProcess(command, str(app), ring.descriptor, _settings("output"), heard.take, heard.end)
+        if not heard.wait_for_frame(started_s + FIRST_FRAME_S):
+            raise _no_frames(engine, heard, f"no frame came within {time.monotonic() - started_s:.0f} s")
+        arrivals, latencies, after = _measure(ring, heard, seconds)
+        if after is None or len(arrivals) < 2:
+            raise _no_frames(engine, heard, "the frames stopped")
+        engine.write(_settings("camera"))
+        time.sleep(VIEW_CHANGES_S)
+        before = _grab(ring)
+    finally:
+        if engine is not None:
+            engine.close(gently=True)
+        ring.close()
+    _write_png(picture, [image for image in (before, after) if image is not None])
+    latencies.sort()
+    return Figures(
+        frames=len(arrivals),
+        fps=(len(arrivals) - 1) / (arrivals[-1] - arrivals[0]),
+        latency_p50_ms=latencies[len(latencies) // 2],
+        latency_p95_ms=latencies[int(len(latencies) * 0.95)],
+        width=after.info.width,
+        height=after.info.height,
+        picture=picture,
+    )
+
+
+class _Heard:
+    """What the engine said, taken on its pump thread, read on ours."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._frames = 0
+        self._seen = 0
+        self.ended = False
+        self.problem = ""
+
+    def take(self, message: dict[str, Any]) -> None:
+        with self._condition:
+            if message["type"] == "frame":
+                self._frames += 1
+            elif message["type"] == "status" and message["level"] != "info":
+                self.problem = message["text"]
+            self._condition.notify()
+
+    def end(self) -> None:
+        with self._condition:
+            self.ended = True
+            self._condition.notify()
+
+    def wait_for_frame(self, until_s: float) -> bool:
+        """Whether a frame came since the last call, before the engine ended or the time was up."""
+        with self._condition:
+            self._condition.wait_for(
+                lambda: self._frames > self._seen or self.ended, max(0.0, until_s - time.monotonic())
+            )
+            came = self._frames > self._seen
+            self._seen = self._frames
+            return came
+
+
+def _settings(view: str) -> bytes:
+    chosen = options.Options(camera=options.SAMPLE, view=view)
+    return protocol.encode("settings", options=chosen.to_dict(), showing=True, removal=True, privacy=False)
+
+
+def _measure(
+    ring: framebuffer.Ring, heard: _Heard, seconds: float
+) -> tuple[list[float], list[float], Optional[_Picture]]:
+    """Arrival times (s) and latencies (ms) of the frames of the next `seconds`, and the last frame."""
+    arrivals: list[float] = []
+    latencies: list[float] = []
+    sequence = 0
+    until_s = time.monotonic() + seconds
+    while heard.wait_for_frame(until_s):
+        info = ring.acquire(after=sequence)
+        now_ns = time.monotonic_ns()
+        ring.release()
+        if info is not None:
+            sequence = info.sequence
+            arrivals.append(now_ns / 1e9)
+            latencies.append((now_ns - info.timestamp_ns) / 1e6)
+    return arrivals, latencies, _grab(ring)
+
+
+def _grab(ring: framebuffer.Ring) -> Optional[_Picture]:
+    """A copy of the newest frame."""
+    info = ring.acquire()
+    if info is None:
+        return None
+    view = ring.pixels(info)
+    picture = _Picture(info, bytes(view))
+    view.release()
+    ring.release()
+    return picture
+
+
+def _no_frames(engine: EngineProcess, heard: _Heard, what: str) -> UserError:
+    words = heard.problem or engine.last_words or "nothing"
+    code = engine.exit_code
+    ended = f" It ended with code {code}." if code is not None else ""
+    return UserError(
+        f"The engine was started, but {what}.{ended} It said: {words}",
+        f"Run `{environment.INSTALL_COMMAND} --check` to see what is wrong; its log is in {environment.logs_dir()}.",
+    )
+
+
+def _write_png(path: Path, pictures: list[_Picture]) -> None:
+    """The pictures (of one size) side by side as an 8-bit RGB PNG."""
+    rows = bytearray()
+    height = pictures[0].info.height
+    width = 0
+    planes = [_rgb(picture) for picture in pictures if picture.info.height == height]
+    for line in range(height):
+        rows.append(0)  # no filter
+        for rgb, row_bytes in planes:
+            rows += rgb[line * row_bytes : (line + 1) * row_bytes]
+    width = sum(row_bytes for _, row_bytes in planes) // 3
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 3)), (b"IEND", b"")]
+    with open(path, "wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        for kind, content in chunks:
+            file.write(struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content)))
+
+
+def _rgb(picture: _Picture) -> tuple[bytearray, int]:
+    """The pixels as RGB without gaps, and the bytes of a row."""
+    step = framebuffer.BYTES_PER_PIXEL[picture.info.format]
+    count = picture.info.width * picture.info.height
+    rgb = bytearray(count * 3)
+    for channel in range(3):
+        rgb[channel::3] = picture.pixels[2 - channel :: step][:count]
+    return rgb, picture.info.width * 3

@@ -1,0 +1,212 @@
+"""The engine's own Python environment: its packages, whether they are there, making it, what pip's failures mean."""
+
+import importlib.util
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, Optional
+
+import tomllib
+
+from obs_bgremove import environment
+from obs_bgremove.errors import UserError
+from obs_bgremove.setup import system_libraries
+from obs_bgremove.setup.runner import Runner
+
+# Measured: the environment with the test tools takes 0.95 GB, and pip needs room for the downloads beside it.
+NEEDED_BYTES = 1_600_000_000
+# What the engine imports; an import that fails is a broken package or a missing system library.
+IMPORTS = ("numpy", "cv2", "numba", "mediapipe", "cv2_enumerate_cameras")
+IMPORT_ALL = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+
+# Compares what is installed with the requirements in the environment itself, with the parser that its pip brings.
+COMPARE = """
+import importlib.metadata, json, sys
+from pip._vendor.packaging.requirements import Requirement
+found = {}
+for text in sys.argv[1:]:
+    wanted = Requirement(text)
+    try:
+        version = importlib.metadata.version(wanted.name)
+    except importlib.metadata.PackageNotFoundError:
+        version = None
+    found[text] = [version, version is not None and wanted.specifier.contains(version)]
+print(json.dumps(found))
+"""
+
+
+def _project() -> dict[str, Any]:
+    with open(environment.app_dir() / "pyproject.toml", "rb") as file:
+        project: dict[str, Any] = tomllib.load(file)["project"]
+    return project
+
+
+def requirements(test: bool = False) -> list[str]:
+    """The pinned ranges, from pyproject.toml; with the tools of the test suite if asked."""
+    project = _project()
+    return [*project["dependencies"], *(project["optional-dependencies"]["test"] if test else [])]
+
+
+def problem(wanted: list[str], recorded: list[str], runner: Runner) -> Optional[str]:
+    """Why the environment must be made or filled, in a few words, or None when it is whole. Takes about 0.3 s."""
+    if not environment.python_path().exists():
+        return "not there yet"
+    if not recorded:
+        return "an earlier run did not finish it"
+    if set(wanted) - set(recorded):
+        return "packages to add or change"
+    versions = installed(wanted, runner)
+    if versions is None:
+        return "its Python does not run"
+    bad = [text for text, (_, fits) in versions.items() if not fits]
+    return f"missing or of another version: {', '.join(bad)}" if bad else None
+
+
+def installed(wanted: list[str], runner: Runner) -> Optional[dict[str, tuple[Optional[str], bool]]]:
+    """By requirement: the installed version (None: missing) and whether it fits. None when the Python does not run."""
+    try:
+        result = runner.ask([str(environment.python_path()), "-c", COMPARE, *wanted])
+        found = json.loads(result.output.strip().splitlines()[-1]) if result.returncode == 0 else None
+    except (OSError, ValueError, IndexError):
+        return None
+    return None if found is None else {text: (version, bool(fits)) for text, (version, fits) in found.items()}
+
+
+def check_python() -> None:
+    """Raises UserError when this Python can not make environments: Debian and Ubuntu pack that part separately."""
+    if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
+        return
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    raise UserError(
+        f"This Python ({sys.executable}) can not make environments: its venv module is not installed.",
+        f"Install it, then run this again. Debian, Ubuntu: `sudo apt-get install python{version}-venv`. "
+        "Other systems: install Python with pip and venv.",
+    )
+
+
+def check_disk(home: Path) -> None:
+    """Raises UserError when the packages would not fit."""
+    free = shutil.disk_usage(home).free
+    if free < NEEDED_BYTES:
+        raise disk_full(f"{free / 1e9:.1f} GB are free where {home} is, {NEEDED_BYTES / 1e9:.1f} GB are needed.")
+
+
+def disk_full(detail: str) -> UserError:
+    """The disk is full, or would be."""
+    return UserError(
+        f"There is not enough room on the disk. {detail}",
+        "Free some, or set AI_BACKGROUND_HOME to a folder on another disk; then run this again.",
+    )
+
+
+def make(wanted: list[str], fresh: bool, runner: Runner) -> None:
+    """Makes the environment (anew if `fresh`) and installs the packages. Raises UserError."""
+    python = environment.python_path()
+    if fresh or not python.exists():
+        result = runner.run(
+            [sys.executable, "-m", "venv", "--clear", str(runner.home / "venv")], "making the environment"
+        )
+        if result.returncode:
+            raise venv_failure(result.output, runner.log_path)
+    downloads = runner.home / "download-pip"
+    downloads.mkdir(exist_ok=True)
+    try:
+        # Wheels only: a source package would need compilers. pip's temporary files go where the room was checked.
+        result = runner.run(
+            [str(python), "-m", "pip", "install", "--progress-bar=off", "--only-binary=:all:", *wanted],
+            "starting pip",
+            _summary,
+            {"TMPDIR": str(downloads), "PIP_NO_WARN_SCRIPT_LOCATION": "1"},
+        )
+    finally:
+        shutil.rmtree(downloads, ignore_errors=True)
+    if result.returncode:
+        raise pip_failure(result.output, runner.log_path)
+
+
+def probe(runner: Runner) -> None:
+    """Imports every package once, as the engine will. Raises UserError that names missing system libraries."""
+    result = runner.run([str(environment.python_path()), "-c", IMPORT_ALL, *IMPORTS], "trying the packages")
+    if result.returncode == 0:
+        return
+    names = [*system_libraries.missing(environment.python_path(), runner), *system_libraries.named_in(result.output)]
+    if names:
+        raise system_libraries.error(names)
+    last = result.output.strip().splitlines()[-1:] or [f"exit {result.returncode}"]
+    if result.returncode < 0 or result.returncode > 128:
+        raise UserError(
+            f"The engine's packages crash on this computer (signal {-result.returncode}).",
+            "They need a 64-bit processor with AVX. "
+            f"If yours has it, please report this with the end of {runner.log_path}.",
+        )
+    raise UserError(f"The engine's packages do not load: {last[0]}", f"The whole message is in {runner.log_path}.")
+
+
+def _summary(line: str) -> Optional[str]:
+    """pip's line as a progress text."""
+    words = line.split()
+    if not words:
+        return None
+    if words[0] == "Collecting" and len(words) > 1:
+        return f"looking up {re.split('[<>=~!;[( ]', words[1])[0]}"
+    if words[0] in ("Downloading", "Using") and (
+        found := re.search(r"([\w.]+?)-\d\S*(?: (\([\d.]+ ?[kMG]?B\)))?", line)
+    ):
+        size = f" {found[2]}" if found[2] else ""
+        return f"{'downloading' if words[0] == 'Downloading' else 'taking'} {found[1].rpartition('/')[2]}{size}"
+    if line.startswith("Installing collected packages"):
+        return f"unpacking {line.count(',') + 1} packages"
+    if "Retrying" in line:
+        return "the network does not answer, trying again"
+    return None
+
+
+_NO_NETWORK = re.compile(
+    "Temporary failure in name resolution|NameResolutionError|getaddrinfo|Name or service not known|NewConnectionError|"
+    "ConnectTimeout|ReadTimeout|Connection(?:Error| refused| reset| aborted)|Network is unreachable|ProxyError|"
+    "Retrying \\(Retry|HTTP error 5",
+    re.IGNORECASE,
+)
+
+
+def pip_failure(output: str, log_path: Path) -> UserError:
+    """pip's failure in plain words, with what to do."""
+    where = f"The whole output of pip is in {log_path}."
+    if re.search(r"No space left on device|Errno 28\b|Disk quota exceeded", output):
+        return disk_full(where)
+    if re.search(r"SSLError|CERTIFICATE_VERIFY_FAILED", output):
+        return UserError(
+            "The package index could not be reached safely: its certificate was not accepted.",
+            f"Check this computer's date, and any proxy or antivirus in between; then run this again. {where}",
+        )
+    if _NO_NETWORK.search(output):
+        return UserError(
+            "The package index could not be reached.",
+            f"Check the internet connection (and the proxy, if there is one), then run this again. {where}",
+        )
+    if re.search(r"No matching distribution found|Could not find a version", output):
+        found = re.search(r"(?:No matching distribution found for|satisfies the requirement) (\S+)", output)
+        return UserError(
+            f"There is no package {found[1] if found else ''} for this computer (Python "
+            f"{sys.version_info[0]}.{sys.version_info[1]}, {sys.platform}), or the package index lacks it.",
+            f"AI Background needs a 64-bit system. Look whether pip uses another index than the usual one. {where}",
+        )
+    if re.search(r"Permission denied|Errno 13\b", output):
+        return UserError(
+            "pip may not write to its folders.", f"Make them writable for you, then run this again. {where}"
+        )
+    last = [line.strip() for line in output.splitlines() if line.strip()][-1:] or ["it said nothing"]
+    return UserError(f"pip failed: {last[0]}", f"Run this again. {where}")
+
+
+def venv_failure(output: str, log_path: Path) -> UserError:
+    """Why the environment could not be made."""
+    if re.search(r"No space left on device|Errno 28\b", output):
+        return disk_full("")
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    remedy = f"The whole message is in {log_path}."
+    if "ensurepip" in output:
+        remedy = f"Debian, Ubuntu: `sudo apt-get install python{version}-venv`, then run this again. {remedy}"
+    return UserError(f"Python's environment could not be made with {sys.executable}.", remedy)

@@ -1,0 +1,194 @@
+"""Our script in OBS's scene collections: `modules` → `scripts-tool` → `{"path": …, "settings": {}}`.
+
+OBS reads a collection when it opens it and writes it when it closes, so this is called only while OBS is closed. A file
+that can not be understood is never written. Each file that is changed is first copied beside itself; its new content
+takes its place whole or not at all; everything else in it stays as it was, in the same order.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Optional
+
+# OBS finds collections as *.json, so a backup must not end like that.
+BACKUP_SUFFIX = ".ai-background-backup"
+_OUR_SCRIPT = "obs_bgremove/script/ai_background.py"
+
+# What OBS 29.0.2 writes at its first start, for a new installation: without it, a collection that names our script and
+# nothing else would be opened without a scene and without sound (tried). The audio devices as OBS names them on Linux.
+_FIRST_COLLECTION: dict[str, Any] = {
+    "name": "Untitled",
+    "current_scene": "Scene",
+    "current_program_scene": "Scene",
+    "current_transition": "Fade",
+    "transition_duration": 300,
+    "scene_order": [{"name": "Scene"}],
+    "sources": [{"id": "scene", "versioned_id": "scene", "name": "Scene", "settings": {}}],
+    "DesktopAudioDevice1": {
+        "id": "pulse_output_capture",
+        "versioned_id": "pulse_output_capture",
+        "name": "Desktop Audio",
+        "mixers": 255,
+        "settings": {"device_id": "default"},
+    },
+    "AuxAudioDevice1": {
+        "id": "pulse_input_capture",
+        "versioned_id": "pulse_input_capture",
+        "name": "Mic/Aux",
+        "mixers": 255,
+        "settings": {"device_id": "default"},
+    },
+    "quick_transitions": [
+        {"id": 1, "name": "Cut", "duration": 300, "fade_to_black": False, "hotkeys": []},
+        {"id": 2, "name": "Fade", "duration": 300, "fade_to_black": False, "hotkeys": []},
+        {"id": 3, "name": "Fade", "duration": 300, "fade_to_black": True, "hotkeys": []},
+    ],
+    "modules": {"output-timer": {"streamTimerSeconds": 30, "recordTimerSeconds": 30, "pauseRecordTimer": True}},
+}
+
+
+class BrokenCollection(Exception):
+    """A collection that can not be understood; the text says why."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened to one collection: `changed`, `same`, or `broken` (then `detail` says why; it was not touched)."""
+
+    collection: Path
+    state: str
+    detail: str = ""
+    backup: Optional[Path] = None
+
+
+def is_ours(path: object) -> bool:
+    """Whether a script's path is ours, of this copy or an earlier one."""
+    return isinstance(path, str) and path.replace("\\", "/").endswith(_OUR_SCRIPT)
+
+
+def edited(text: str, script: Optional[Path]) -> Optional[str]:
+    """The collection with our script (None: without), or None when it is so already. Raises BrokenCollection.
+
+    Our entries of earlier copies become this one, with their settings; doubles are dropped.
+    """
+    collection = _parse(text)
+    entries = _scripts(collection)
+    ours = [entry for entry in entries if is_ours(entry.get("path"))]
+    wanted = [] if script is None else [{**(ours[0] if ours else {"settings": {}}), "path": script.as_posix()}]
+    if ours == wanted:
+        return None
+    position = entries.index(ours[0]) if ours else len(entries)
+    kept_before = [entry for entry in entries[:position] if not is_ours(entry.get("path"))]
+    kept_after = [entry for entry in entries[position:] if not is_ours(entry.get("path"))]
+    collection.setdefault("modules", {})["scripts-tool"] = kept_before + wanted + kept_after
+    try:
+        # Newer OBS writes indented, older compact: either way it stays comparable with what OBS wrote.
+        if "\n" in text.strip():
+            result = json.dumps(collection, ensure_ascii=False, indent=4, allow_nan=False) + "\n"
+        else:
+            result = json.dumps(collection, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        result.encode("utf-8")
+    except ValueError as error:
+        raise BrokenCollection(f"it holds a text that is not Unicode ({error})") from error
+    return result
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a number")
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        collection = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise BrokenCollection(f"it is not valid JSON ({error})") from error
+    if not isinstance(collection, dict):
+        raise BrokenCollection("it is not a scene collection")
+    return collection
+
+
+def _scripts(collection: dict[str, Any]) -> list[dict[str, Any]]:
+    modules = collection.get("modules", {})
+    entries = modules.get("scripts-tool", []) if isinstance(modules, dict) else None
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise BrokenCollection("its list of scripts has an unknown form")
+    return entries
+
+
+def _read(collection: Path) -> str:
+    try:
+        return collection.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BrokenCollection("it is not UTF-8 text") from error
+    except OSError as error:
+        raise BrokenCollection(f"it can not be read ({error.strerror})") from error
+
+
+def registered_script(collection: Path) -> Optional[str]:
+    """The path of our script in a collection, or None. Raises BrokenCollection."""
+    entries = _scripts(_parse(_read(collection)))
+    return next((entry["path"] for entry in entries if is_ours(entry.get("path"))), None)
+
+
+def change(collection: Path, script: Optional[Path], dry: bool = False) -> Outcome:
+    """Registers the script in a collection (None: takes it out). `dry` only tells what would happen."""
+    try:
+        new_text = edited(_read(collection), script)
+    except BrokenCollection as error:
+        return Outcome(collection, "broken", str(error))
+    if new_text is None:
+        return Outcome(collection, "same")
+    if dry:
+        return Outcome(collection, "changed")
+    try:
+        real = collection.resolve()
+        backup = _free_name(real)
+        shutil.copy2(real, backup)
+        _replace(real, new_text)
+    except OSError as error:
+        return Outcome(collection, "broken", f"it can not be written ({error.strerror})")
+    return Outcome(collection, "changed", backup=backup)
+
+
+def create_first(collection: Path, script: Path) -> Outcome:
+    """The collection that a never started OBS would make for itself, with our script in it."""
+    new_text = edited(json.dumps(_FIRST_COLLECTION), script)
+    assert new_text is not None
+    try:
+        collection.parent.mkdir(parents=True, exist_ok=True)
+        with open(collection, "x", encoding="utf-8") as file:
+            file.write(new_text)
+    except OSError as error:
+        return Outcome(collection, "broken", f"it can not be written ({error.strerror})")
+    return Outcome(collection, "changed")
+
+
+def _free_name(real: Path) -> Path:
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    backup = real.with_name(f"{real.name}.{stamp}{BACKUP_SUFFIX}")
+    number = 1
+    while backup.exists():
+        number += 1
+        backup = real.with_name(f"{real.name}.{stamp}-{number}{BACKUP_SUFFIX}")
+    return backup
+
+
+def _replace(real: Path, text: str) -> None:
+    """Puts the text in the file's place, with its permissions and owner."""
+    descriptor, temporary = tempfile.mkstemp(prefix=".ai-background-", dir=real.parent)
+    try:
+        with open(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        shutil.copymode(real, temporary)
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            os.chown(temporary, real.stat().st_uid, real.stat().st_gid)
+        os.replace(temporary, real)
+    except BaseException:
+        os.unlink(temporary)
+        raise

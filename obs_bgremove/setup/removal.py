@@ -1,0 +1,50 @@
+"""`install.py --uninstall`: takes our script out of OBS, then removes the home, but nothing of the user's."""
+
+import shutil
+from pathlib import Path
+
+from obs_bgremove.errors import UserError
+from obs_bgremove.setup import payload, places, registration, state
+from obs_bgremove.setup.runner import Console
+
+# What the installer, the engine and OBS's side make in the home.
+_OURS = ("venv", "assets", "cache", "logs", "selfcheck.png", "download-pip", state.NAME, state.NAME + ".new")
+
+
+def uninstall(home: Path, console: Console, dry: bool) -> None:
+    """Raises UserError when OBS runs: it would write the registration back, and lose its engine."""
+    known = places.known_places()
+    for place in known:
+        if places.running(place):
+            raise UserError(f"{place.kind} runs now.", "Close it, then run this again.")
+    for place in known:
+        for collection in place.collections():
+            outcome = registration.change(collection, None, dry)
+            if outcome.state == "changed":
+                console.say(
+                    f"{'would take' if dry else 'taken'} out of {place.kind}, scene collection {collection.stem}"
+                )
+            elif outcome.state == "broken":
+                console.say(f"scene collection {collection} was left as it is: {outcome.detail}")
+    if not state.is_ours(home):
+        console.say(f"There is no installation in {home}.")
+        return
+    if dry:
+        console.say(f"would remove {home}, but for your own files in it")
+        return
+    kept = payload.remove(home, state.load(home).files)
+    for leftover in home.glob("download-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for name in _OURS:
+        path = home / name
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    if not any(home.iterdir()):
+        home.rmdir()
+        console.say(f"removed {home}")
+    else:
+        console.say(f"removed what was ours in {home}")
+    for path in kept:
+        console.say(f"kept, because it is yours: {path}")

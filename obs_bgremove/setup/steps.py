@@ -1,0 +1,226 @@
+"""The steps of an installation, in order. Each first says what is to be done (None: nothing), and then does it.
+
+`--dry-run` asks only; a second run finds nothing to do; a run after a stopped one does the rest.
+"""
+
+import hashlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+from obs_bgremove import environment, selfcheck
+from obs_bgremove.errors import UserError
+from obs_bgremove.setup import assets, packages, payload, places, registration, state
+from obs_bgremove.setup.runner import Console, Runner
+
+ADD_SOURCE = "In OBS: under Sources click +, then AI Background."
+
+
+@dataclass
+class Context:
+    """One run of the installer."""
+
+    home: Path
+    source: Path
+    """The folder that install.py lies in."""
+    editable: bool
+    test: bool
+    console: Console
+    runner: Runner
+    done: state.State
+    left_to_do: list[str] = field(default_factory=list)
+    """What the person has to do afterwards; printed last."""
+
+    @property
+    def app(self) -> Path:
+        """The folder that OBS and the engine run from."""
+        return self.source if self.editable or self.test else self.home / "app"
+
+    @property
+    def script(self) -> Path:
+        """The file that OBS loads."""
+        return self.app / environment.script_path().relative_to(environment.app_dir())
+
+    def save(self) -> None:
+        """Remembers what is done."""
+        state.save(self.home, self.done)
+
+
+@dataclass(frozen=True)
+class Step:
+    """`todo` looks; `do` acts and may raise UserError."""
+
+    title: str
+    todo: Callable[[Context], Optional[str]]
+    do: Callable[[Context], None]
+
+
+def _environment_todo(context: Context) -> Optional[str]:
+    wanted = packages.requirements(context.test)
+    return packages.problem(wanted, context.done.requirements, context.runner)
+
+
+def _environment_do(context: Context) -> None:
+    wanted = packages.requirements(context.test)
+    recorded = context.done.requirements
+    packages.check_python()
+    packages.check_disk(context.home)
+    # An environment that an earlier run did not finish, or whose Python is gone, is made anew rather than mended.
+    fresh = not recorded or packages.installed(wanted, context.runner) is None
+    context.done.requirements = []
+    context.save()
+    packages.make(wanted, fresh, context.runner)
+    packages.probe(context.runner)
+    # Test tools of an earlier `--test` stay installed, and stay recorded as long as they are still asked for.
+    still = set(packages.requirements(test=True))
+    context.done.requirements = sorted({*wanted, *(text for text in recorded if text in still and not fresh)})
+    context.save()
+
+
+def _assets_todo(context: Context) -> Optional[str]:
+    names = assets.missing()
+    return f"missing or altered: {', '.join(names)}" if names else None
+
+
+def _assets_do(context: Context) -> None:
+    assets.fetch(context.runner)
+
+
+def _copy_todo(context: Context) -> Optional[str]:
+    if context.app == context.source:
+        return None
+    return payload.problem(context.source, context.home, context.done.files)
+
+
+def _copy_do(context: Context) -> None:
+    context.done.files = payload.copy(context.source, context.home, context.done.files)
+    context.save()
+
+
+def _kernel_stamp(app: Path, requirements: list[str]) -> str:
+    """Changes whenever numba would compile anew: it keeps what it compiled by source path, time and size."""
+    digest = hashlib.sha256("\n".join([sys.version, *requirements]).encode())
+    for path in sorted((app / "obs_bgremove" / "engine").rglob("*.py")):
+        digest.update(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode())
+    return digest.hexdigest()
+
+
+def _kernels_todo(context: Context) -> Optional[str]:
+    if not context.app.is_dir():
+        return "to be compiled"
+    stamp = _kernel_stamp(context.app, packages.requirements())
+    fits = context.done.kernels.get(str(context.app)) == stamp and environment.cache_dir().is_dir()
+    return None if fits else "to be compiled"
+
+
+def _kernels_do(context: Context) -> None:
+    command = [str(environment.python_path()), "-m", "obs_bgremove.engine", "--warm-up"]
+    result = context.runner.run(command, "compiling", cwd=context.app)
+    if result.returncode:
+        packages.probe(context.runner)  # says so if a system library or a package is the reason
+        last = result.output.strip().splitlines()[-1:] or [f"exit {result.returncode}"]
+        raise UserError(
+            f"The engine's kernels could not be compiled: {last[0]}",
+            f"Run this again. The whole message is in {context.runner.log_path}.",
+        )
+    context.done.kernels[str(context.app)] = _kernel_stamp(context.app, packages.requirements())
+    context.save()
+
+
+def _obs_todo(context: Context) -> Optional[str]:
+    known = places.known_places()
+    if not known:
+        return "OBS was never started here" if _first_collection() else "OBS is not found"
+    outcomes = [registration.change(path, context.script, dry=True) for place in known for path in place.collections()]
+    changes = [outcome.collection.stem for outcome in outcomes if outcome.state == "changed"]
+    broken = [outcome.collection.stem for outcome in outcomes if outcome.state == "broken"]
+    if not outcomes:
+        return "OBS has no scene collection yet"
+    parts = [f"to be registered in: {', '.join(changes)}"] if changes else []
+    parts += [f"can not be read: {', '.join(broken)}"] if broken else []
+    return "; ".join(parts) or None
+
+
+def _first_collection() -> Optional[Path]:
+    """Where a new OBS on Linux will look for its first scene collection, or None when that can not be prepared."""
+    if not sys.platform.startswith("linux") or places.obs_program() is None:
+        return None
+    return places.all_places()[0].scenes / "Untitled.json"
+
+
+def _by_hand(context: Context) -> str:
+    return f"In OBS: Tools → Scripts → +, and choose {context.script}."
+
+
+def _obs_do(context: Context) -> None:
+    known = places.known_places()
+    first = _first_collection()
+    again = f"`{environment.INSTALL_COMMAND}{' --editable' if context.editable else ''}`"
+    if not known and first is not None and places.running(places.all_places()[0]):
+        context.left_to_do.append(f"OBS runs: {_by_hand(context)} Or close OBS and run {again}.")
+    elif not known and first is not None:
+        outcome = registration.create_first(first, context.script)
+        if outcome.state == "broken":
+            raise UserError(f"{first}: {outcome.detail}.", f"Start OBS once, close it, and run {again}.")
+        context.console.say(f"      OBS was never started: its first scene collection is prepared ({first})")
+    elif not known:
+        context.left_to_do.append(
+            f"OBS was not found. Install OBS Studio and run {again}. If OBS is somewhere special: {_by_hand(context)}"
+        )
+    for place in known:
+        _register(context, place, again)
+
+
+def _register(context: Context, place: places.Place, again: str) -> None:
+    dry = [registration.change(path, context.script, dry=True) for path in place.collections()]
+    if not dry:
+        context.left_to_do.append(
+            f"{place.kind} has no scene collection yet: start it once, close it, and run {again}."
+        )
+    if all(outcome.state == "same" for outcome in dry):
+        return
+    runs = places.running(place) and any(outcome.state == "changed" for outcome in dry)
+    if runs:
+        context.left_to_do.append(
+            f"{place.kind} runs now, and would overwrite a change of its settings. Either: {_by_hand(context)} "
+            f"Or close it and run {again}."
+        )
+    for outcome in dry if runs else (registration.change(path, context.script) for path in place.collections()):
+        if outcome.state == "broken":
+            context.left_to_do.append(
+                f"Scene collection {outcome.collection} was left as it is: {outcome.detail}. OBS keeps a .bak of "
+                f"each; once it opens in OBS: {_by_hand(context)}"
+            )
+        elif outcome.state == "changed" and not runs:
+            context.console.say(f"      registered in {place.kind}, scene collection {outcome.collection.stem}")
+            context.console.say(f"      (backup: {outcome.backup})")
+
+
+def _selfcheck_todo(context: Context) -> Optional[str]:
+    return f"the engine on the sample, {selfcheck.MEASURE_S:.0f} s"
+
+
+def _selfcheck_do(context: Context) -> None:
+    try:
+        figures = selfcheck.run(context.app, context.home / "selfcheck.png")
+    except UserError:
+        packages.probe(context.runner)  # a missing system library says more than "no frame"
+        raise
+    context.console.say(
+        f"      {figures.frames} frames of {figures.width}x{figures.height}, {figures.fps:.1f} fps, latency camera to "
+        f"slot p50 {figures.latency_p50_ms:.0f} ms, p95 {figures.latency_p95_ms:.0f} ms"
+    )
+    context.console.say(f"      before and after: {figures.picture}")
+
+
+_PARTS = (
+    Step("Packages", _environment_todo, _environment_do),
+    Step("Models and sample", _assets_todo, _assets_do),
+    Step("Program", _copy_todo, _copy_do),
+    Step("Kernels", _kernels_todo, _kernels_do),
+)
+INSTALL = (*_PARTS, Step("OBS", _obs_todo, _obs_do), Step("Self-check", _selfcheck_todo, _selfcheck_do))
+# The test suite runs in the checkout: nothing is copied, OBS is not touched.
+TEST = tuple(step for step in _PARTS if step.title != "Program")
