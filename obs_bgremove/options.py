@@ -25,7 +25,8 @@ _SIZE = re.compile(r"[1-9][0-9]{1,4}x[1-9][0-9]{1,4}")
 @dataclasses.dataclass(frozen=True)
 class Row:
     """One setting. `kind` is how the panel shows it: bool, int, float, choice, camera, resolution, folder, picture,
-    colour or model. `shown_when` is (other key, the values of it for which this row means something)."""
+    colour or model; an int with choices is a list, to which any other number may be added. `shown_when` is (other key,
+    the values of it for which this row means something)."""
 
     key: str
     kind: str
@@ -138,6 +139,7 @@ class Options:
         minimum=0,
         maximum=120,
         unit="fps",
+        choices=(("0", "Automatic"), *((str(rate), f"{rate} fps") for rate in (15, 24, 25, 30, 50, 60))),
     )
     mirror: bool = _row("bool", True, "Mirror", "camera", "Show yourself as in a mirror.")
     release_when_hidden: bool = _row(
@@ -145,7 +147,7 @@ class Options:
         False,
         "Release Camera When Not Showing",
         "camera",
-        "Free the camera while no scene shows this source. Switching back then takes as long as the camera takes to open.",
+        "Free the camera while no scene shows this source. Switching back then takes as long as opening the camera.",
     )
     background_mode: str = _row(
         "choice",
@@ -315,3 +317,7 @@ def markdown_table() -> str:
         default = f"0x{row.default:08X}" if row.kind == "colour" else str(row.default).lower() or "(empty)"
         lines.append(f"| {row.label} | `{row.key}` | {row.expected} | `{default}` | {row.help} |")
     return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(markdown_table())

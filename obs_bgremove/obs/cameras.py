@@ -31,7 +31,7 @@ class Cameras:
     def __init__(self) -> None:
         self.known: Optional[list[Camera]] = None
         self._thread: Optional[threading.Thread] = None
-        self._child: Optional["subprocess.Popen[bytes]"] = None
+        self._child: Optional[subprocess.Popen[bytes]] = None
 
     @property
     def default(self) -> str:

@@ -15,7 +15,7 @@ from obs_bgremove.obs import log
 from obs_bgremove.obs.process import EngineProcess
 
 SILENCE_S = 2.0  # a running engine that says nothing for so long hangs
-START_S = 60.0  # until its first stats: a cold disk and a busy machine take tens of seconds to import everything
+START_S = 30.0  # the same until its first frame: imports from a cold disk, compiling kernels, opening a camera
 STEADY_S = 5.0  # a process that ran for so long was well; its end counts as a first failure
 BACK_OFF_S = (0.0, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
 CHECK_AGAIN_S = 3.0
@@ -128,7 +128,7 @@ class Child:
             process.close(gently=problem is None)
         if problem is not None and process.last_words:
             log.write("warning", f"The engine's last words: {process.last_words}")
-        well = process.first_stats is not None and time.monotonic() - process.first_stats > STEADY_S
+        well = process.first_frame is not None and time.monotonic() - process.first_frame > STEADY_S
         return well, problem
 
     def _watch(self, process: EngineProcess) -> Optional[UserError]:
@@ -142,7 +142,7 @@ class Child:
                 return UserError(f"The engine was stopped: {process.failure}.")
             if process.exit_code is not None:
                 return UserError(f"The engine stopped unexpectedly ({_in_words(process.exit_code)}).")
-            limit_s = START_S if process.first_stats is None else SILENCE_S
+            limit_s = START_S if process.first_frame is None else SILENCE_S
             if time.monotonic() - process.last_line > limit_s:
                 return UserError(f"The engine did not answer for {limit_s:g} s and was stopped.")
         return None

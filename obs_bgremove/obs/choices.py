@@ -43,7 +43,12 @@ def entry_of(key: str, value: str) -> str:
 
 def is_path_or_url(value: str) -> bool:
     """Whether a stored camera or model is a file or an address rather than a device or a built-in name."""
-    return "://" in value or "/" in value[1:] and not value.startswith("/dev/") or value.endswith(".tflite")
+    return "://" in value or value.endswith(".tflite") or ("/" in value[1:] and not value.startswith("/dev/"))
+
+
+def stands_for(value: str, key: str, entry: str) -> bool:
+    """Whether a stored value is one that was typed in the row of this entry."""
+    return is_path_or_url(value) and entry_of(key, value) == entry
 
 
 def backgrounds_folder(stored: str) -> Path:

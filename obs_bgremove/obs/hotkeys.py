@@ -4,6 +4,7 @@ Registered inside `create` (or on taking over a source that was created while no
 them with the source. The callbacks, held by registration.py, reach `Source.hotkey` by name.
 """
 
+import time
 from typing import Any
 
 from obs_bgremove.obs.registration import Immortal
@@ -13,21 +14,40 @@ SINGLE = (
     ("ai_background.previous", "Previous Background"),
     ("ai_background.random", "Random Background"),
 )
-PAIRS = (
-    ("ai_background.removal_on", "Remove Background", "ai_background.removal_off", "Show Camera"),
-    ("ai_background.privacy_on", "Privacy On (Background Only)", "ai_background.privacy_off", "Privacy Off"),
+# Not obs_hotkey_pair_*: libobs takes a pair's first half as held down until it is released, and obs-websocket (stream
+# decks, remote controls) only ever presses, so that the second half would never work again.
+SWITCHES = (
+    ("ai_background.removal_on", "Remove Background"),
+    ("ai_background.removal_off", "Show Camera"),
+    ("ai_background.privacy_on", "Privacy On (Background Only)"),
+    ("ai_background.privacy_off", "Privacy Off"),
 )
+SAME_KEY_S = 0.05
 
 
 def register(lib: Any, holder: Immortal, serial: int, source: int) -> None:
-    """Registers the set once per source. The pairs may share a key, which then toggles."""
+    """Registers the set, once per source."""
     if serial in holder.with_hotkeys:
         return
     holder.with_hotkeys.add(serial)
-    for name, description in SINGLE:
+    for name, description in (*SINGLE, *SWITCHES):
         lib.obs_hotkey_register_source(source, name.encode(), description.encode(), holder.callbacks["hotkey"], serial)
-    pair = holder.callbacks["hotkey_pair"]
-    for on_name, on_text, off_name, off_text in PAIRS:
-        lib.obs_hotkey_pair_register_source(
-            source, on_name.encode(), on_text.encode(), off_name.encode(), off_text.encode(), pair, pair, serial, serial
-        )
+
+
+class Switch:
+    """An on/off state with a hotkey for either. Both on the same key make it toggle.
+
+    OBS then calls both, one right after the other: the second is part of the same press, and is passed over.
+    """
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+        self._changed = float("-inf")
+
+    def set(self, on: bool) -> bool:
+        """True when that changed the state."""
+        now = time.monotonic()
+        if on == self.on or now - self._changed < SAME_KEY_S:
+            return False
+        self.on, self._changed = on, now
+        return True

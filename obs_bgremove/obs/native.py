@@ -45,7 +45,6 @@ SIGNAL = CFUNCTYPE(None, ptr, ptr)
 BUTTON = CFUNCTYPE(c_bool, ptr, ptr, ptr)
 MODIFIED = CFUNCTYPE(c_bool, ptr, ptr, ptr, ptr)
 HOTKEY = CFUNCTYPE(None, ptr, c_size_t, ptr, c_bool)
-HOTKEY_PAIR = CFUNCTYPE(c_bool, ptr, c_size_t, ptr, c_bool)
 
 # The size that is valid from OBS 28 to 32: fields behind it are taken as NULL.
 SOURCE_INFO_BYTES = 400
@@ -116,10 +115,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_get_signal_handler": (ptr, []),
     "obs_get_version_string": (c_char_p, []),
     "obs_hotkey_get_name": (c_char_p, [ptr]),
-    "obs_hotkey_pair_register_source": (
-        c_size_t,
-        [ptr, c_char_p, c_char_p, c_char_p, c_char_p, HOTKEY_PAIR, HOTKEY_PAIR, ptr, ptr],
-    ),
     "obs_hotkey_register_source": (c_size_t, [ptr, c_char_p, c_char_p, HOTKEY, ptr]),
     "obs_properties_add_bool": (ptr, [ptr, c_char_p, c_char_p]),
     "obs_properties_add_button2": (ptr, [ptr, c_char_p, c_char_p, BUTTON, ptr]),

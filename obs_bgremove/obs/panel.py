@@ -101,9 +101,10 @@ class Panel:
         settings = {name: self._string(data, name) for name in GOVERNING}
         changed = False
         for (governing, entry), row in choices.EXTRA_ROWS.items():
-            if key == row and self._string(data, row) and settings[governing] != self._string(data, row):
-                if choices.entry_of(governing, settings[governing]) == entry or settings[governing] == entry:
-                    self._set_string(data, governing, self._string(data, row))
+            typed, now = self._string(data, row), settings[governing]
+            replaces = now == entry or (key == row and choices.stands_for(now, governing, entry))
+            if key in (row, governing) and typed and replaces:
+                self._set_string(data, governing, typed)
         if key == "backgrounds_folder":
             changed |= self._list_changed_folder(serial, properties, data, settings[key])
         return self._show_relevant(properties, settings) or changed
@@ -119,8 +120,7 @@ class Panel:
             wanted[button] = wanted["background"]
         for (governing, entry), row_key in choices.EXTRA_ROWS.items():
             value = str(settings.get(governing, ""))
-            is_typed = choices.is_path_or_url(value) and choices.entry_of(governing, value) == entry
-            wanted[row_key] = value == entry or is_typed
+            wanted[row_key] = value == entry or choices.stands_for(value, governing, entry)
         changed = False
         for key, visible in wanted.items():
             row_property = self._lib.obs_properties_get(properties, key.encode())
@@ -137,6 +137,13 @@ class Panel:
         suffix = f" {row.unit}".encode() if row.unit else b""
         if row.kind == "bool":
             added = lib.obs_properties_add_bool(group, key, label)
+        elif row.kind == "int" and row.choices:
+            added = lib.obs_properties_add_list(
+                group, key, label, native.OBS_COMBO_TYPE_LIST, native.OBS_COMBO_FORMAT_INT
+            )
+            numbers = {int(number): name for number, name in row.choices}
+            for number, name in sorted({int(value): f"{value}{suffix.decode()}", **numbers}.items()):
+                lib.obs_property_list_add_int(added, name.encode(), number)
         elif row.kind == "int":
             added = lib.obs_properties_add_int_slider(
                 group, key, label, int(row.minimum), int(row.maximum), int(row.step)
@@ -199,8 +206,8 @@ class Panel:
             self._add_entry(added, stored, name)
         if absent and not typed:
             # Kept, and not silently replaced by another one: it may only be unplugged.
-            place = self._add_entry(added, value, missing.format(value))
-            self._lib.obs_property_list_item_disable(added, place, missing != "{}")
+            position = self._add_entry(added, value, missing.format(value))
+            self._lib.obs_property_list_item_disable(added, position, missing != "{}")
         if row.kind == "camera":
             self._add_entry(added, choices.CHOOSE_FILE, "Video file…")
             self._add_entry(added, choices.CHOOSE_STREAM, "Stream…")
@@ -211,8 +218,8 @@ class Panel:
         for name in names:
             self._add_entry(added, name, name)
         if value and value not in names:
-            place = self._add_entry(added, value, f"{value} (missing)")
-            self._lib.obs_property_list_item_disable(added, place, True)
+            position = self._add_entry(added, value, f"{value} (missing)")
+            self._lib.obs_property_list_item_disable(added, position, True)
 
     def _list_changed_folder(self, serial: int, properties: int, data: int, place: str) -> bool:
         """Lists the pictures of another folder, and takes its first one when the present one is not in it."""

@@ -139,9 +139,9 @@ class Plugin:
     def modified(self, serial: int, key: str, properties: int, settings: int) -> bool:
         return self._panel.modified(serial, key, properties, settings)
 
-    def hotkey(self, serial: int, name: str) -> bool:
-        source = self._sources.get(serial)
-        return source is not None and source.hotkey(name)
+    def hotkey(self, serial: int, name: str) -> None:
+        if (source := self._sources.get(serial)) is not None:
+            source.hotkey(name)
 
 
 DESCRIPTION = f"""<h3>AI Background {__version__}</h3>

@@ -5,6 +5,7 @@ error messages. The process leaves by itself when its stdin closes, also when OB
 """
 
 import collections
+import contextlib
 import os
 import subprocess
 import sys
@@ -64,7 +65,7 @@ class EngineProcess:
         on_end: Callable[[], None],
     ) -> None:
         self.started = self.last_line = time.monotonic()
-        self.first_stats: Optional[float] = None  # when it was up and running
+        self.first_frame: Optional[float] = None  # when it was up and running
         self.failure = ""  # why its messages can not be trusted any more
         self._on_message, self._on_end = on_message, on_end
         self._write_lock = threading.Lock()
@@ -110,10 +111,8 @@ class EngineProcess:
                 pass
             finally:
                 self._write_lock.release()
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 self._popen.wait(LEAVE_S)
-            except subprocess.TimeoutExpired:
-                pass
         if self._popen.poll() is None:
             self._popen.kill()
             try:
@@ -138,8 +137,8 @@ class EngineProcess:
             while line := stdout.readline(protocol.MAX_LINE_BYTES + 1):
                 message = protocol.decode(line)
                 self.last_line = time.monotonic()
-                if message["type"] == "stats" and self.first_stats is None:
-                    self.first_stats = self.last_line
+                if message["type"] == "frame" and self.first_frame is None:
+                    self.first_frame = self.last_line
                 self._on_message(message)
         except protocol.ProtocolError as error:
             self.failure = f"the engine sent something that is not a message ({error})"

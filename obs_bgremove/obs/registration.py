@@ -4,10 +4,10 @@ libobs keeps the callbacks of the first registration for good, also while no scr
 entry of our own in `sys.modules` and dispatch to the `Handlers` that are loaded now, or do the bare minimum.
 
 `destroy` is the address of libobs's `bfree`, and what `create` returns is `bmalloc` memory: OBS destroys leaked sources
-after Python is gone, when a callback into Python would crash. That memory holds the source's serial number. Buttons and
-hotkeys get the serial as their data, which, unlike a pointer, can not dangle. A weak reference to every living source is
-kept here too, so that a reloaded script can take over the sources that are there (obs_enum_sources would call Python
-with a lock of libobs held).
+after Python is gone, when a callback into Python would crash. That memory holds the source's serial number. Buttons
+and hotkeys get the serial as their data, which, unlike a pointer, can not dangle. A weak reference to every living
+source is kept here too, so that a reloaded script can take over the sources that are there (obs_enum_sources would
+call Python with a lock of libobs held).
 
 Callbacks come on OBS's UI and graphics threads, on its hotkey thread and on obs-websocket's.
 """
@@ -36,7 +36,7 @@ class Handlers(Protocol):
     def properties(self, serial: Optional[int]) -> int: ...
     def pressed(self, serial: int, button: str) -> bool: ...
     def modified(self, serial: int, key: str, properties: int, settings: int) -> bool: ...
-    def hotkey(self, serial: int, name: str) -> bool: ...
+    def hotkey(self, serial: int, name: str) -> None: ...
 
 
 class Immortal(types.ModuleType):
@@ -183,11 +183,6 @@ def _make_callbacks(holder: Immortal) -> dict[str, Any]:
         if is_pressed and holder.handlers is not None:
             holder.handlers.hotkey(serial, lib.obs_hotkey_get_name(key).decode())
 
-    def hotkey_pair(serial: int, pair_id: int, key: int, is_pressed: bool) -> bool:
-        if not is_pressed or holder.handlers is None:
-            return False
-        return holder.handlers.hotkey(serial, lib.obs_hotkey_get_name(key).decode())
-
     return {
         "name_buffer": name_buffer,
         "get_name": native.GET_NAME(get_name),
@@ -200,5 +195,4 @@ def _make_callbacks(holder: Immortal) -> dict[str, Any]:
         "button": native.BUTTON(_guarded(button, False)),
         "modified": native.MODIFIED(_guarded(modified, False)),
         "hotkey": native.HOTKEY(_guarded(hotkey, None)),
-        "hotkey_pair": native.HOTKEY_PAIR(_guarded(hotkey_pair, False)),
     }

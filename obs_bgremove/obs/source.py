@@ -19,6 +19,7 @@ from obs_bgremove.framebuffer import Ring
 from obs_bgremove.obs import choices, log
 from obs_bgremove.obs.cameras import Cameras
 from obs_bgremove.obs.child import Child, engine_command
+from obs_bgremove.obs.hotkeys import Switch
 from obs_bgremove.obs.picture import Picture
 from obs_bgremove.obs.status import Line, Status
 
@@ -32,7 +33,7 @@ class Source:
         self.status = Status()
         self.name = "?"
         self._lib, self._weak, self._cameras, self._command = lib, weak, cameras, command
-        self._removal, self._privacy = True, False
+        self._removal, self._privacy = Switch(on=True), Switch(on=False)
         self._showing_since: Optional[float] = None
         self._options = options.Options()
         self._reported: tuple[str, ...] = ()
@@ -56,21 +57,17 @@ class Source:
         self._showing_since = time.monotonic() if showing else None
         self.do(self.apply)
 
-    def hotkey(self, name: str) -> bool:
-        """Acts on a pressed hotkey. False when there is nothing to do, so that a pair may share one key."""
+    def hotkey(self, name: str) -> None:
+        """Acts on a pressed hotkey."""
         action = name.rpartition(".")[2]
-        state = {"removal_on": True, "privacy_on": True, "removal_off": False, "privacy_off": False}.get(action)
-        if state is not None:
-            attribute = "_" + action.partition("_")[0]
-            if getattr(self, attribute) == state:
-                return False
-            setattr(self, attribute, state)
-            self.do(self.apply)
+        switch = {"removal": self._removal, "privacy": self._privacy}.get(action.partition("_")[0])
+        if switch is not None:
+            if switch.set(action.endswith("_on")):
+                self.do(self.apply)
         elif action in ("next", "previous", "random"):
             self.do(lambda: self._change_background(action))
         else:
             self.do(lambda: self._command_engine(action))
-        return True
 
     def press(self, button: str) -> None:
         """Acts on a button of the panel."""
@@ -202,8 +199,8 @@ class Source:
             "settings",
             options=self._options.to_dict(),
             showing=self._showing_since is not None,
-            removal=self._removal,
-            privacy=self._privacy,
+            removal=self._removal.on,
+            privacy=self._privacy.on,
         )
 
     def _folder(self) -> Path:

@@ -22,8 +22,8 @@ class Line(NamedTuple):
 
     @property
     def rich_text(self) -> str:
-        """For OBS_TEXT_INFO, which takes HTML: a file called <b>.jpg must read like that."""
-        return html.escape(self.text)
+        """For OBS_TEXT_INFO, which takes HTML when it looks like it: a file called <b>.jpg must read like that."""
+        return f"<span>{html.escape(self.text)}</span>"
 
 
 @dataclasses.dataclass
@@ -32,7 +32,7 @@ class Status:
 
     problem: Optional[UserError] = None  # the engine does not run
     settings_problems: tuple[str, ...] = ()
-    engine: Line = Line("info", "")
+    engine: Line = dataclasses.field(default_factory=lambda: Line("info", ""))
     stats: Optional[dict[str, Any]] = None
     pid: Optional[int] = None
 
