@@ -13,6 +13,7 @@ Layout, little-endian u64 words: 0 magic, 1 newest slot + 1 (0: none), 2 slot be
 eight words a slot: sequence, width, height, format, linesize, timestamp_ns. Pixels start at page-aligned offsets.
 """
 
+import contextlib
 import ctypes
 import dataclasses
 import mmap
@@ -97,10 +98,8 @@ class Ring:
         if self._memory.closed:
             return
         self._words.release()
-        try:
+        with contextlib.suppress(BufferError):  # a view is still alive somewhere: the mapping ends with it
             self._memory.close()
-        except BufferError:
-            pass  # a view is still alive somewhere; the mapping ends with it
         if self.descriptor is not None:
             os.close(self.descriptor)
             self.descriptor = None
@@ -113,7 +112,7 @@ class Ring:
         `slot=FALLBACK` fills the spare slot instead of one of the ring's. Raises ValueError beyond the capacity.
         """
         size = width * height * BYTES_PER_PIXEL[format]
-        if not (0 < width and 0 < height and size <= _SLOT_BYTES):
+        if not (width > 0 and height > 0 and size <= _SLOT_BYTES):
             raise ValueError(f"frame of {width}x{height}, expected at most {MAX_WIDTH}x{MAX_HEIGHT}")
         if slot is None:
             taken = (self._words[_NEWEST] - 1, self._words[_READING] - 1)
@@ -186,6 +185,6 @@ class Ring:
         sequence, width, height, format, linesize, timestamp_ns = self._words[base : base + 6].tolist()
         if sequence == 0 or format not in BYTES_PER_PIXEL or linesize != width * BYTES_PER_PIXEL[format]:
             return None
-        if not (0 < width and 0 < height and linesize * height <= _SLOT_BYTES):
+        if not (width > 0 and height > 0 and linesize * height <= _SLOT_BYTES):
             return None
         return FrameInfo(slot, sequence, width, height, format, linesize, timestamp_ns)

@@ -47,10 +47,11 @@ def decode(line: bytes) -> dict[str, Any]:
         message = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise ProtocolError(f"not JSON: {line[:80]!r}") from error
-    if not isinstance(message, dict) or message.get("type") not in _FIELDS:
+    kind = message.get("type") if isinstance(message, dict) else None
+    if not isinstance(kind, str) or kind not in _FIELDS:
         raise ProtocolError(f"not a message: {line[:80]!r}")
-    for field, types in _FIELDS[message["type"]].items():
+    for field, types in _FIELDS[kind].items():
         value = message.get(field)
         if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
-            raise ProtocolError(f"{message['type']}.{field}: got {str(value)[:60]!r}")
-    return message
+            raise ProtocolError(f"{kind}.{field}: got {str(value)[:60]!r}")
+    return dict(message)

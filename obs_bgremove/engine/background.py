@@ -112,8 +112,10 @@ class Backgrounds:
             image, problem = cover(read_picture(path), key.width, key.height), None
         except UserError as error:
             image, problem = flat(NEUTRAL_BGR, key.width, key.height), error
-        except MemoryError:
-            problem = UserError(f"There is not enough memory for the picture {name}.", "Choose a smaller one.")
+        except Exception as error:  # MemoryError, cv2.error, ...: this thread must always come to a result
+            problem = UserError(
+                f"The picture {name} cannot be used ({type(error).__name__}: {error}).", "Choose another picture."
+            )
             image = flat(NEUTRAL_BGR, key.width, key.height)
         self._install(key, stamp, image, problem)
 

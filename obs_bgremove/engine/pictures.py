@@ -15,6 +15,8 @@ from obs_bgremove.errors import UserError
 
 # 100 megapixels decode in about two seconds and 300 MB; more is refused before anything is decoded.
 MAX_PIXELS = 100_000_000
+# Pillow's own limit raises before the size is known; the check below says it better.
+Pillow.MAX_IMAGE_PIXELS = None
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
 
 

@@ -48,6 +48,7 @@ def _render(container: Any, target: Path, options: Options) -> int:
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
     sink: Optional[_Video | _Pictures] = None
+    early_sound: list[Any] = []  # packets that stand before the first picture in the file
     progress = _Progress(stream.frames)
     count = 0
     rate = stream.average_rate or Fraction(DEFAULT_FPS)
@@ -56,6 +57,8 @@ def _render(container: Any, target: Path, options: Options) -> int:
             if isinstance(packet_or_frame, av.Packet):
                 if isinstance(sink, _Video):
                     sink.sound(packet_or_frame)
+                elif sink is None:
+                    early_sound.append(packet_or_frame)
                 continue
             frame = packet_or_frame
             frame_bgr = _upright(frame)
@@ -69,6 +72,9 @@ def _render(container: Any, target: Path, options: Options) -> int:
                 image = image[..., 0]
             if sink is None:
                 sink = _open_sink(target, image, container, rate, options)
+                if isinstance(sink, _Video):
+                    for packet in early_sound:
+                        sink.sound(packet)
             sink.write(image, frame)
             count += 1
             progress.show(count)
@@ -113,7 +119,7 @@ def _open_sink(target: Path, image: Image, container: Any, rate: Fraction, optio
     lossless = image.ndim == 2 or image.shape[2] == 4
     if lossless and target.suffix.lower() != ".mkv":
         raise UserError("A matte or a transparent picture needs .mkv (or a PNG sequence).", "Change the file's name.")
-    return _Video(target, image, container, rate, keep_sound=options.view == "output")
+    return _Video(target, image, container, rate, keep_sound=options.view != "mask")
 
 
 class _Video:

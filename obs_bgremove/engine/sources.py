@@ -247,10 +247,10 @@ class SampleSource:
     def at(self, time_s: float) -> Image:
         """The portrait at a time in seconds; the same time gives the same picture."""
         width, height = self._size
-        # Head and shoulders fill the frame: 0.62 of the picture's width is shown at rest.
-        zoom = max(width, height * 16 / 9) / (0.62 * self._picture.shape[1]) * (1 + 0.04 * math.sin(0.61 * time_s))
+        # Head and shoulders fill the frame: 0.8 of the picture's width is shown at rest.
+        zoom = max(width, height * 16 / 9) / (0.8 * self._picture.shape[1]) * (1 + 0.04 * math.sin(0.61 * time_s))
         angle = 2.5 * math.sin(0.83 * time_s) + 1.0 * math.sin(2.3 * time_s)
-        centre = (226.0, 150.0)  # between the eyes and the chin, in px of the picture
+        centre = (226.0, 122.0)  # about the nose, in px of the picture
         matrix = cv2.getRotationMatrix2D(centre, angle, zoom)
         matrix[0, 2] += width * (0.5 + 0.05 * math.sin(0.71 * time_s) + 0.02 * math.sin(1.9 * time_s)) - centre[0]
         matrix[1, 2] += height * (0.52 + 0.02 * math.sin(1.13 * time_s)) - centre[1]

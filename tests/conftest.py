@@ -1,0 +1,60 @@
+"""What all tests share: the installed environment, the clips when they are there, and small pictures."""
+
+import os
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from obs_bgremove import environment
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+CLIPS = REPOSITORY.parent / "shared/data"
+
+environment.prepare_process()
+# The machines are shared: a slow example says nothing about the code.
+settings.register_profile("shared-machine", deadline=None)
+settings.load_profile("shared-machine")
+
+
+@pytest.fixture(scope="session")
+def assets() -> Path:
+    """The folder with the models and the sample. `install.py --test` has put them there."""
+    folder = environment.assets_dir()
+    if not (folder / environment.SAMPLE_PICTURE).exists():
+        message = "the models are not installed: run python3 install.py --test"
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def clip() -> Path:
+    """A real clip, 1280x720 at 30 fps, with its true alpha beside it (NAME_alpha.mkv)."""
+    path = CLIPS / "talking_head_architecture.mp4"
+    if not path.exists():
+        pytest.skip("no clips with true alpha in ../shared/data")
+    return path
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder with three flat pictures: a-red.png, b-green.png, c-blue.png."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, color in (("a-red", (0, 0, 255)), ("b-green", (0, 255, 0)), ("c-blue", (255, 0, 0))):
+        cv2.imwrite(str(folder / f"{name}.png"), np.full((90, 160, 3), color, np.uint8))
+    return folder
+
+
+@pytest.fixture
+def counting_video(tmp_path: Path) -> Path:
+    """A lossless 160x90 video at 30 fps whose 20 frames are grey of level 10 n."""
+    path = tmp_path / "counting.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"FFV1"), 30, (160, 90))
+    assert writer.isOpened()
+    for number in range(20):
+        writer.write(np.full((90, 160, 3), 10 * number, np.uint8))
+    writer.release()
+    return path
