@@ -198,6 +198,8 @@ class Panel:
                 (options.SAMPLE, "Sample portrait"),
             ]
             missing = "{} (not connected)" if view.cameras is not None else "{}"
+            if not value:
+                entries.insert(0, ("", "Looking for cameras…"))
         absent = value and value not in dict(entries) and not value.startswith("choose:")
         typed = choices.is_path_or_url(value)
         if absent and typed:

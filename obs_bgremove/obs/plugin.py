@@ -11,7 +11,7 @@ from typing import Any, Callable, Optional
 
 from obs_bgremove import __version__, environment, options
 from obs_bgremove.errors import UserError
-from obs_bgremove.obs import choices, hotkeys, log, native, panel, registration
+from obs_bgremove.obs import hotkeys, log, native, panel, registration
 from obs_bgremove.obs.cameras import Cameras
 from obs_bgremove.obs.source import Source, installed_command
 from obs_bgremove.obs.status import Line
@@ -117,16 +117,11 @@ class Plugin:
         panel.set_defaults(self._lib, settings, self._cameras.default)
 
     def properties(self, serial: Optional[int]) -> int:
-        stored: dict[str, Any] = {}
-        line = Line("info", "Starting…")
         source = self._sources.get(serial) if serial is not None else None
         if source is not None:
-            line = source.status.line()
-            stored = source.panel_opens()
-        defaults: dict[str, Any] = {row.key: row.default for row in options.TABLE}
-        defaults.update(camera=self._cameras.default, backgrounds_folder=str(environment.backgrounds_dir()))
-        settings = {**defaults, **stored}
-        settings["background"] = settings["background"] or choices.first_background(settings["backgrounds_folder"])
+            line, settings = source.status.line(), source.panel_opens()
+        else:
+            line, settings = Line("info", "Starting…"), {row.key: row.default for row in options.TABLE}
         return self._panel.build(panel.View(serial or 0, settings, self._cameras.known, line))
 
     def pressed(self, serial: int, button: str) -> bool:

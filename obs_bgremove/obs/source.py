@@ -95,19 +95,28 @@ class Source:
         return self.status.details(self.name, version, self._options.to_dict(), platform.python_version())
 
     def panel_opens(self) -> dict[str, Any]:
-        """UI thread: the stored settings, after leaving the text for bug reports in their `details` row."""
-        stored = self._stored(details=self.details())
-        return {} if stored is None else stored
+        """UI thread: the settings to show. Sets defaults for what a panel knows better than a new source did.
 
-    def _stored(self, details: Optional[str] = None) -> Optional[dict[str, Any]]:
-        """What is stored in the OBS source, without defaults; None when the source is gone."""
+        OBS writes the first entry of a list into the settings when the present value is not in the list.
+        """
+        stored = self._stored() or {}
+        settings = {**{row.key: row.default for row in options.TABLE}, **stored}
+        place = settings["backgrounds_folder"] = settings["backgrounds_folder"] or str(environment.backgrounds_dir())
+        settings["background"] = settings["background"] or choices.first_background(str(place))
+        settings["camera"] = settings["camera"] or self._cameras.default
+        self._stored(defaults={**settings, "details": self.details()})
+        return settings
+
+    def _stored(self, defaults: Optional[dict[str, Any]] = None) -> Optional[dict[str, Any]]:
+        """What is stored in the OBS source; None when the source is gone. Renews some defaults, if given."""
         source = self._lib.obs_weak_source_get_source(self._weak)
         if not source:
             return None
         settings = self._lib.obs_source_get_settings(source)
         try:
-            if details is not None:
-                self._lib.obs_data_set_default_string(settings, b"details", details.encode(errors="replace"))
+            for key in {"camera", "background", "details"} & (defaults or {}).keys():
+                value = str((defaults or {})[key]).encode(errors="surrogateescape")
+                self._lib.obs_data_set_default_string(settings, key.encode(), value)
             self.name = (self._lib.obs_source_get_name(source) or b"?").decode(errors="replace")
             stored = json.loads(self._lib.obs_data_get_json(settings) or b"{}")
             return stored if isinstance(stored, dict) else {}
