@@ -75,7 +75,7 @@ def test_a_picture_and_the_blurred_room_stand_behind_the_person(
     assert np.abs(out[3, 3].astype(int) - (0, 0, 255)).max() <= 2
     blurred = _run(pipeline, portrait, dataclasses.replace(_options(), background_mode="blur", blur=80))
     corner = (slice(100, 240), slice(0, 80))  # the flag's edge
-    assert cv2.Laplacian(blurred[corner], cv2.CV_64F).std() < 0.3 * cv2.Laplacian(portrait[corner], cv2.CV_64F).std()
+    assert cv2.Laplacian(blurred[corner], cv2.CV_64F).std() < 0.5 * cv2.Laplacian(portrait[corner], cv2.CV_64F).std()
 
 
 def test_the_mask_is_grey_white_on_the_person(pipeline: Pipeline, portrait: Image) -> None:

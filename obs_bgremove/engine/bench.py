@@ -18,6 +18,7 @@ import numpy as np
 from obs_bgremove import environment, folder
 from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.cameras import Wanted
+from obs_bgremove.engine.mediapipe_vision import import_vision
 from obs_bgremove.engine.pictures import read_picture
 from obs_bgremove.engine.pipeline import Pipeline, Switches
 from obs_bgremove.engine.segmenter import Segmenter
@@ -127,8 +128,8 @@ class _Ours:
 
 class _Tutorial:
     def __init__(self, options: Options) -> None:
+        vision = import_vision()
         from mediapipe.tasks import python as tasks
-        from mediapipe.tasks.python import vision
 
         self._network = vision.ImageSegmenter.create_from_options(
             vision.ImageSegmenterOptions(

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from obs_bgremove.engine.mediapipe_vision import import_vision
 from obs_bgremove.environment import REMEDY, SHA256
 from obs_bgremove.errors import UserError
 
@@ -40,8 +41,8 @@ class Segmenter:
             raise UserError(f"{model_path.name} has been altered or is damaged.", REMEDY)
         self.height, self.width = _input_size(data, model_path.name)
         # Imported here: it takes a second, and checking a file does not need it.
+        vision = import_vision()
         from mediapipe.tasks import python as tasks
-        from mediapipe.tasks.python import vision
 
         options = vision.ImageSegmenterOptions(
             base_options=tasks.BaseOptions(model_asset_buffer=data),
