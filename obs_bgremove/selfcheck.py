@@ -35,6 +35,8 @@ class Figures:
     width: int
     height: int
     picture: Path
+    problem: str
+    """What the engine complains of in spite of it all, or nothing."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ def run(app: Path, picture: Path, seconds: float = MEASURE_S) -> Figures:
         width=after.info.width,
         height=after.info.height,
         picture=picture,
+        problem=heard.problem,
     )
 
 
@@ -94,8 +97,8 @@ class _Heard:
         with self._condition:
             if message["type"] == "frame":
                 self._frames += 1
-            elif message["type"] == "status" and message["level"] != "info":
-                self.problem = message["text"]
+            elif message["type"] == "status":
+                self.problem = "" if message["level"] == "info" else message["text"]
             self._condition.notify()
 
     def end(self) -> None:

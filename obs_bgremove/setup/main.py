@@ -128,8 +128,10 @@ def _run_tests(context: steps.Context, pytest_words: list[str]) -> int:
 
 def _claim(home: Path) -> None:
     """Makes the home, and marks it as ours before anything is put there. Raises UserError."""
-    foreign = not state.is_ours(home) and any((home / name).exists() for name in ("venv", "app"))
-    if foreign:
+    app = home / "app"
+    # After --uninstall the user's own pictures may be left in app/backgrounds: that is no other program's folder.
+    foreign = (home / "venv").exists() or (app.is_dir() and {path.name for path in app.iterdir()} - {"backgrounds"})
+    if foreign and not state.is_ours(home):
         raise UserError(
             f"{home} already holds something that this installer did not make.",
             "Move it away, or set AI_BACKGROUND_HOME to an empty folder.",

@@ -212,6 +212,8 @@ def _selfcheck_do(context: Context) -> None:
         f"      {figures.frames} frames of {figures.width}x{figures.height}, {figures.fps:.1f} fps, latency camera to "
         f"slot p50 {figures.latency_p50_ms:.0f} ms, p95 {figures.latency_p95_ms:.0f} ms"
     )
+    if figures.problem:
+        context.console.say(f"      the engine says: {figures.problem}")
     context.console.say(f"      before and after: {figures.picture}")
 
 
