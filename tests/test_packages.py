@@ -34,8 +34,8 @@ class Answers(Runner):
     ("output", "what", "remedy"),
     [
         (
-            "WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by 'NewConnectionError(...: Failed "
-            "to establish a new connection: [Errno -3] Temporary failure in name resolution')'\n"
+            "WARNING: Retrying (Retry(total=4, connect=None)) after connection broken by 'NewConnectionError(...: "
+            "Failed to establish a new connection: [Errno -3] Temporary failure in name resolution')'\n"
             "ERROR: Could not find a version that satisfies the requirement numpy<2.5,>=2.4 (from versions: none)\n",
             "could not be reached",
             "internet connection",
