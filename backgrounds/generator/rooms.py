@@ -69,8 +69,8 @@ def studio_warm(seed: int = 1) -> np.ndarray:
     ):
         rectangle(things, x0, level - tall, x0 + wide, level - 2, rgb(tone) * at(x0 + wide, top - 60))
         level -= tall
-    pot(things, 1210, top - 86, 86, 92, rgb("c9b7a0"), (0.10, 0.75))
-    pot(things, 1560, top + 4, 96, 120, rgb("b99a78"), (0.9, 0.9))
+    pot(things, 1210, top - 86, 86, 92, rgb("d9b78c"), (0.12, 0.75))
+    pot(things, 1560, top + 4, 96, 120, rgb("7d4e3c"), (0.55, 0.75))
     rectangle(things, 1553, 610, 1567, 740, rgb("c8a060") * 0.7)
     picture = over(picture, defocus(things, 14))
 
