@@ -19,12 +19,12 @@ from obs_bgremove.options import Options
 class EngineClient:
     """A running engine; `messages` grows with what it says. Use it in a `with`: it leaves nothing behind."""
 
-    def __init__(self, **environment_changes: str) -> None:
+    def __init__(self, module: tuple[str, ...] = ("obs_bgremove.engine",), **environment_changes: str) -> None:
         self.ring = Ring.create()
         assert self.ring.descriptor is not None
         self.messages: list[dict[str, Any]] = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "obs_bgremove.engine", "--ring", self.ring.token],
+            [sys.executable, "-m", *module, "--ring", self.ring.token],
             cwd=environment.app_dir(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -9,6 +9,7 @@ import logging
 import logging.handlers
 import os
 import sys
+import traceback
 from pathlib import Path
 
 from obs_bgremove import __version__, environment
@@ -61,6 +62,12 @@ def _serve(token: str, log_path: Path | None) -> int:
         Worker(ring).run(__version__, os.getpid())
     except UserError as error:
         logging.error("%s", error)
+        return 1
+    except Exception as error:
+        # A mistake of ours. OBS's side starts another engine; one line tells a person, the log file keeps the rest.
+        logging.error("internal error: %s: %s", type(error).__name__, error)
+        for handler in handlers[1:]:
+            handler.handle(logging.makeLogRecord({"msg": traceback.format_exc(), "levelname": "ERROR"}))
         return 1
     return 0
 

@@ -5,6 +5,7 @@ frame, or where the user chose to see the camera. Whatever goes wrong, the backg
 so it does while the network is being loaded, which happens on a thread of its own.
 """
 
+import contextlib
 import dataclasses
 import threading
 import time
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Callable, Optional
 
 import numpy as np
 
-from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds, flat
+from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
 from obs_bgremove.engine.sources import Image
 from obs_bgremove.errors import UserError
 from obs_bgremove.options import Options
@@ -169,10 +170,11 @@ class Pipeline:
         height, width = out.shape[:2]
         if out.shape[2] == 4:
             out[:] = 0
-        elif options.background_mode in ("file", "color"):
-            np.copyto(out, self._backgrounds.get(options, width, height))
-        else:
-            np.copyto(out, flat(NEUTRAL_BGR, width, height))
+            return
+        out[:] = NEUTRAL_BGR
+        if options.background_mode in ("file", "color"):
+            with contextlib.suppress(Exception):  # this is the last resort: it must not fail in its turn
+                np.copyto(out, self._backgrounds.get(options, width, height))
 
 
 def _shows_room(options: Options, switches: Switches) -> bool:
