@@ -15,7 +15,7 @@ from pathlib import Path
 
 from obs_bgremove import __version__, environment
 from obs_bgremove.errors import UserError
-from obs_bgremove.setup import packages, places, registration, system_libraries
+from obs_bgremove.setup import packages, payload, places, registration, state, system_libraries
 from obs_bgremove.setup.runner import environment_for
 
 # Room for logs, compiled kernels and a few backgrounds.
@@ -131,11 +131,13 @@ def _assets() -> Iterator[Check]:
 
 
 def _copy() -> Iterator[Check]:
-    app = environment.app_dir()
+    source, copy = environment.app_dir(), environment.home() / "app"
+    if copy.is_dir() and payload.problem(source, environment.home(), state.load(environment.home()).files):
+        yield Check("program", NOTE, f"the installed copy {copy} is not the same as {source}", environment.REMEDY)
+    else:
+        yield Check("program", OK, f"installed copy {copy}" if copy.is_dir() else f"run from {source}")
     pictures = environment.backgrounds_dir()
     count = sum(1 for _ in pictures.iterdir()) if pictures.is_dir() else 0
-    where = "installed copy" if app == environment.home() / "app" else "checkout"
-    yield Check("program", OK, f"{where} {app}")
     if count:
         yield Check("backgrounds", OK, f"{count} files in {pictures}")
     else:

@@ -17,11 +17,14 @@ from obs_bgremove.errors import UserError
 from obs_bgremove.obs.child import engine_command
 from obs_bgremove.obs.process import EngineProcess
 
-# The first start after an installation reads 300 MB of libraries from the disk.
-FIRST_FRAME_S = 60.0
+# The first start after an installation reads 300 MB of libraries from the disk; a machine may be busy with other things.
+READY_S = 120.0
 MEASURE_S = 5.0
-# Frames of the old view may still come after the view was changed; by then they no longer do.
-VIEW_CHANGES_S = 1.0
+# A frame captured this long after the view was changed shows the new view.
+VIEW_CHANGES_NS = 300_000_000
+VIEW_LIMIT_S = 10.0
+# The portrait fills about 40 % of the sample; far outside of this the network or the matte does not work.
+PERSON_SHARE = (0.1, 0.8)
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,23 @@ def run(app: Path, picture: Path, seconds: float = MEASURE_S) -> Figures:
         log_path = environment.logs_dir() / "selfcheck.log"
         command = engine_command(str(environment.python_path()), ring.token, str(log_path))
         engine = EngineProcess(command, str(app), ring.descriptor, _settings("output"), heard.take, heard.end)
-        if not heard.wait_for_frame(started_s + FIRST_FRAME_S):
-            raise _no_frames(engine, heard, f"no frame came within {time.monotonic() - started_s:.0f} s")
-        arrivals, latencies, after = _measure(ring, heard, seconds)
-        if after is None or len(arrivals) < 2:
-            raise _no_frames(engine, heard, "the frames stopped")
-        engine.write(_settings("camera"))
-        time.sleep(VIEW_CHANGES_S)
-        before = _grab(ring)
+        if not heard.wait_until_ready(started_s + READY_S):
+            raise _failure(engine, heard, f"it was not ready within {time.monotonic() - started_s:.0f} s")
+        arrivals, latencies = _measure(ring, heard, seconds)
+        if len(arrivals) < 2:
+            raise _failure(engine, heard, "no frames came")
+        after, before, mask = (_view(engine, ring, heard, view) for view in ("output", "camera", "mask"))
     finally:
         if engine is not None:
             engine.close(gently=True)
         ring.close()
-    _write_png(picture, [image for image in (before, after) if image is not None])
+    share = _white_share(mask)
+    if not PERSON_SHARE[0] <= share <= PERSON_SHARE[1]:
+        raise UserError(
+            f"The engine runs, but it takes {share:.0%} of the sample for the person.",
+            f"Please report this with {environment.logs_dir()}.",
+        )
+    _write_png(picture, [before, after])
     latencies.sort()
     return Figures(
         frames=len(arrivals),
@@ -90,7 +97,9 @@ class _Heard:
         self._condition = threading.Condition()
         self._frames = 0
         self._seen = 0
-        self.ended = False
+        self._ready = False
+        self._ended = False
+        self._failed = False
         self.problem = ""
 
     def take(self, message: dict[str, Any]) -> None:
@@ -99,18 +108,31 @@ class _Heard:
                 self._frames += 1
             elif message["type"] == "status":
                 self.problem = "" if message["level"] == "info" else message["text"]
+                self._failed = message["level"] == "error"
+                self._ready = not message["text"]  # all is well; "Starting…" is an information too
             self._condition.notify()
 
     def end(self) -> None:
         with self._condition:
-            self.ended = True
+            self._ended = True
             self._condition.notify()
+
+    def wait_until_ready(self, until_s: float) -> bool:
+        """Whether the engine has said that all is well before it failed or the time was up.
+
+        Until its network is loaded the engine shows the background alone; that is not to be measured.
+        """
+        with self._condition:
+            self._condition.wait_for(
+                lambda: self._ready or self._failed or self._ended, max(0.0, until_s - time.monotonic())
+            )
+            return self._ready and not self._ended
 
     def wait_for_frame(self, until_s: float) -> bool:
         """Whether a frame came since the last call, before the engine ended or the time was up."""
         with self._condition:
             self._condition.wait_for(
-                lambda: self._frames > self._seen or self.ended, max(0.0, until_s - time.monotonic())
+                lambda: self._frames > self._seen or self._ended, max(0.0, until_s - time.monotonic())
             )
             came = self._frames > self._seen
             self._seen = self._frames
@@ -122,10 +144,8 @@ def _settings(view: str) -> bytes:
     return protocol.encode("settings", options=chosen.to_dict(), showing=True, removal=True, privacy=False)
 
 
-def _measure(
-    ring: framebuffer.Ring, heard: _Heard, seconds: float
-) -> tuple[list[float], list[float], Optional[_Picture]]:
-    """Arrival times (s) and latencies (ms) of the frames of the next `seconds`, and the last frame."""
+def _measure(ring: framebuffer.Ring, heard: _Heard, seconds: float) -> tuple[list[float], list[float]]:
+    """Arrival times (s) and latencies (ms) of the frames of the next `seconds`."""
     arrivals: list[float] = []
     latencies: list[float] = []
     sequence = 0
@@ -138,24 +158,36 @@ def _measure(
             sequence = info.sequence
             arrivals.append(now_ns / 1e9)
             latencies.append((now_ns - info.timestamp_ns) / 1e6)
-    return arrivals, latencies, _grab(ring)
+    return arrivals, latencies
 
 
-def _grab(ring: framebuffer.Ring) -> Optional[_Picture]:
-    """A copy of the newest frame."""
-    info = ring.acquire()
-    if info is None:
-        return None
-    view = ring.pixels(info)
-    picture = _Picture(info, bytes(view))
-    view.release()
-    ring.release()
-    return picture
+def _view(engine: EngineProcess, ring: framebuffer.Ring, heard: _Heard, view: str) -> _Picture:
+    """A copy of a frame that shows this view. Raises UserError when none comes."""
+    engine.write(_settings(view))
+    since_ns = time.monotonic_ns() + VIEW_CHANGES_NS
+    until_s = time.monotonic() + VIEW_LIMIT_S
+    while heard.wait_for_frame(until_s):
+        info = ring.acquire()
+        if info is not None and info.timestamp_ns > since_ns:
+            pixels = ring.pixels(info)
+            picture = _Picture(info, bytes(pixels))
+            pixels.release()
+            ring.release()
+            return picture
+        ring.release()
+    raise _failure(engine, heard, "the frames stopped")
 
 
-def _no_frames(engine: EngineProcess, heard: _Heard, what: str) -> UserError:
-    words = heard.problem or engine.last_words or "nothing"
+def _white_share(mask: _Picture) -> float:
+    """How much of a mask view (grey) is white."""
+    grey = mask.pixels[:: framebuffer.BYTES_PER_PIXEL[mask.info.format]]
+    return grey.translate(bytes(128) + b"\1" * 128).count(1) / len(grey)
+
+
+def _failure(engine: EngineProcess, heard: _Heard, what: str) -> UserError:
     code = engine.exit_code
+    engine.close(gently=False)  # only then all its last words are there
+    words = heard.problem or engine.last_words or "nothing"
     ended = f" It ended with code {code}." if code is not None else ""
     return UserError(
         f"The engine was started, but {what}.{ended} It said: {words}",

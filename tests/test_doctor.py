@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from obs_bgremove import doctor, environment
-from obs_bgremove.setup import places, registration
+from obs_bgremove.setup import payload, places, registration, state
 
 REAL = Path(__file__).parent / "data" / "obs-29-first-start.json"
 
@@ -79,6 +79,16 @@ def test_a_broken_environment_is_a_failure_not_a_crash(tmp_path: Path, monkeypat
     checks = by_name()
     for name in ("environment", "imports", "cameras"):
         assert checks[name].level == doctor.BAD and checks[name].remedy
+
+
+def test_an_installed_copy_that_is_older_than_the_checkout_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_BACKGROUND_HOME", str(tmp_path))
+    state.save(tmp_path, state.State(files=payload.copy(environment.app_dir(), tmp_path, {})))
+    assert next(doctor._copy()).level == doctor.OK
+    (tmp_path / "app/install.py").write_text("older")
+    assert next(doctor._copy()).level == doctor.NOTE
 
 
 def test_missing_obs_is_a_failure_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ def test_the_real_engine_gives_frames_figures_and_a_picture(assets: Path, tmp_pa
     ("engine", "said"),
     [
         ("#!/bin/sh\necho ImportError: no numpy >&2; exit 3\n", "It ended with code 3. It said: ImportError: no numpy"),
-        ("#!/bin/sh\nexec sleep 60\n", "no frame came within"),
+        ("#!/bin/sh\nexec sleep 60\n", "it was not ready within"),
         (
             '#!/bin/sh\necho \'{"type":"status","level":"error","text":"The model is gone."}\'\nexec sleep 60\n',
             "It said: The model is gone.",
@@ -36,7 +36,7 @@ def test_an_engine_without_frames_is_quoted_and_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, said: str
 ) -> None:
     monkeypatch.setenv("AI_BACKGROUND_HOME", str(tmp_path))
-    monkeypatch.setattr(selfcheck, "FIRST_FRAME_S", 1.0)
+    monkeypatch.setattr(selfcheck, "READY_S", 1.0)
     environment.python_path().parent.mkdir(parents=True)
     environment.python_path().write_text(engine)
     environment.python_path().chmod(0o755)
