@@ -26,7 +26,8 @@ class Child:
     """The engine of one source. Callbacks come on the supervisor's and the pump's thread.
 
     `on_message` gets each message of the engine; `on_problem` what keeps the engine from running, or None when it
-    runs again; `on_tick` is called every 0.1 s, and `before_start` before a new process may write into the ring.
+    runs again, and in how many seconds a process that has failed is started again (None: once the cause is gone).
+    `on_tick` is called every 0.1 s, and `before_start` before a new process may write into the ring.
     """
 
     def __init__(
@@ -36,7 +37,7 @@ class Child:
         descriptor: Optional[int],
         check: Callable[[], Optional[UserError]],
         on_message: Callable[[dict[str, Any]], None],
-        on_problem: Callable[[Optional[UserError]], None],
+        on_problem: Callable[[Optional[UserError], Optional[float]], None],
         before_start: Callable[[], None],
         on_tick: Callable[[], None],
     ) -> None:
@@ -90,7 +91,7 @@ class Child:
             self._restarting = False
             problem = self._check()
             if problem is not None:
-                self._on_problem(problem)
+                self._on_problem(problem, None)
                 self._pause(CHECK_AGAIN_S)
                 continue
             try:
@@ -104,8 +105,7 @@ class Child:
                 continue
             failures = 1 if steady else failures + 1
             delay_s = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
-            self._on_problem(problem)
-            log.write("warning", f"{problem} Next start in {delay_s:g} s.")
+            self._on_problem(problem, delay_s)
             self._pause(delay_s)
 
     def _run_once(self) -> tuple[bool, Optional[UserError]]:
@@ -115,7 +115,6 @@ class Child:
         process = EngineProcess(
             self._command, self._folder, self._descriptor, self._wanted, self._receive, self._wake.set
         )
-        log.write("info", f"Engine started (process {process.pid}).")
         problem: Optional[UserError] = None
         sent = self._wanted
         try:
@@ -127,15 +126,18 @@ class Child:
             self._process = None
             process.close(gently=problem is None)
         if problem is not None and process.last_words:
-            log.write("warning", f"The engine's last words: {process.last_words}")
+            log.write("info", f"Last words of the engine (process {process.pid}): {process.last_words}")
         well = process.first_frame is not None and time.monotonic() - process.first_frame > STEADY_S
         return well, problem
 
     def _watch(self, process: EngineProcess) -> Optional[UserError]:
+        silent_ticks, heard = 0, process.last_line
         while not (self._stopping or self._restarting):
             self._wake.wait(TICK_S)
             self._wake.clear()
             self._on_tick()
+            # In ticks of ours, not in seconds: on a machine so busy that these come late, the engine is late as well.
+            silent_ticks, heard = (silent_ticks + 1 if heard == process.last_line else 0), process.last_line
             if self._mismatch is not None:
                 return self._mismatch
             if process.failure:
@@ -143,7 +145,7 @@ class Child:
             if process.exit_code is not None:
                 return UserError(f"The engine stopped unexpectedly ({_in_words(process.exit_code)}).")
             limit_s = START_S if process.first_frame is None else SILENCE_S
-            if time.monotonic() - process.last_line > limit_s:
+            if silent_ticks * TICK_S > limit_s:
                 return UserError(f"The engine did not answer for {limit_s:g} s and was stopped.")
         return None
 
@@ -165,7 +167,7 @@ class Child:
                 )
                 self._wake.set()
             else:
-                self._on_problem(None)
+                self._on_problem(None, None)
         if self._mismatch is None:
             self._on_message(message)
 

@@ -165,6 +165,9 @@ class Source:
 
     def apply(self) -> None:
         """Reads the settings and tells the engine, if anything is new."""
+        self.status.note = "" if self._removal.on else "Removal is switched off: the camera is shown."
+        if self._privacy.on:
+            self.status.note = "Privacy is switched on: only the background is shown."
         if not self._read() or self._child is None:
             return
         line = self._state()
@@ -245,16 +248,23 @@ class Source:
             self.status.stats = message
         elif kind == "status":
             line = Line(message["level"] if message["level"] in protocol.LEVELS else "error", message["text"])
-            if line != self.status.engine and line.text:
+            before, self.status.engine = self.status.engine, line
+            if line != before and line.level != "info":
                 log.write(line.level, f"{self.name}: {line.text}")
-            self.status.engine = line
+            elif before.level != "info" and not line.text:
+                log.write("info", f"{self.name}: all is well again.")
 
-    def _problem(self, problem: Optional[UserError]) -> None:
-        if problem is not None and str(problem) != str(self.status.problem):
+    def _problem(self, problem: Optional[UserError], retry_s: Optional[float]) -> None:
+        before, self.status.problem = self.status.problem, problem
+        if problem is None:
+            pid = self._child.pid if self._child is not None else None
+            log.write("info", f"{self.name}: engine started (process {pid}).")
+            return
+        self.status.stats, self.status.engine = None, Line("info", "")
+        if retry_s is not None:
+            log.write("warning", f"{self.name}: {problem} Next start in {retry_s:g} s.")
+        elif str(problem) != str(before):
             log.write("error", f"{self.name}: {problem}")
-        if problem is not None:
-            self.status.stats, self.status.engine = None, Line("info", "")
-        self.status.problem = problem
 
     def _tick(self) -> None:
         """Supervisor thread, every 0.1 s."""

@@ -32,6 +32,7 @@ class Status:
 
     problem: Optional[UserError] = None  # the engine does not run
     settings_problems: tuple[str, ...] = ()
+    note: str = ""  # about what a hotkey has switched
     engine: Line = dataclasses.field(default_factory=lambda: Line("info", ""))
     stats: Optional[dict[str, Any]] = None
     pid: Optional[int] = None
@@ -46,6 +47,8 @@ class Status:
             return self._line("warning", " ".join(self.settings_problems))
         if self.engine.text:
             return self._line(*self.engine)
+        if self.note:
+            return Line("info", self.note)
         if self.stats is None:
             return Line("info", "Starting…")
         size = f"{self.stats['width']}×{self.stats['height']}"

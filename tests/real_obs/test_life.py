@@ -1,0 +1,147 @@
+"""OBS's life with the source in it: restarts, collection switches, reloads, removals, sudden ends."""
+
+import contextlib
+import os
+import time
+from pathlib import Path
+from typing import Callable
+
+from tests.real_obs.conftest import COLOURS
+from tests.real_obs.driver import SCRIPT, START_S, Obs, wait_for
+
+RED, GREEN, BLUE = COLOURS.values()
+
+
+def _add(obs: Obs, pictures: Path, name: str = "Me", **settings: object) -> None:
+    obs.add(name, camera="sample", backgrounds_folder=str(pictures), crossfade_ms=0, **settings)
+
+
+def test_settings_and_chosen_background_survive_a_restart(new_obs: Callable[..., Obs], pictures: Path) -> None:
+    obs = new_obs().start()
+    _add(obs, pictures, threshold=0.3, some_later_setting="kept")
+    wait_for(lambda: obs.shows(RED), START_S, "the first background")
+    obs.hotkey("ai_background.next")
+    wait_for(lambda: obs.shows(GREEN), 8, "the next background")
+    obs.stop()
+    assert not obs.complaints()
+    obs.start()
+    wait_for(lambda: obs.shows(GREEN), START_S, "the background chosen before the restart")
+    settings = obs.settings()
+    assert (settings["background"], settings["threshold"], settings["some_later_setting"]) == (
+        "2 green.png",
+        0.3,
+        "kept",
+    )
+
+
+def test_adding_and_removing_twenty_times(new_obs: Callable[..., Obs], pictures: Path) -> None:
+    obs = new_obs().start()
+    for number in range(20):
+        _add(obs, pictures)
+        if number % 5 == 4:
+            wait_for(lambda: obs.shows(RED), START_S, "a picture")
+        obs.remove()
+    wait_for(lambda: obs.engines() == {} or None, 8, "no engine")
+    assert obs.threads("ai-background") == 0
+
+
+def test_switching_the_scene_collection_five_times(new_obs: Callable[..., Obs], pictures: Path) -> None:
+    obs = new_obs().start()
+    _add(obs, pictures)
+    wait_for(lambda: obs.shows(RED), START_S, "a picture")
+    obs.request("CreateSceneCollection", sceneCollectionName="Other")
+    wait_for(lambda: obs.engines() == {} or None, 8, "no engine in the other collection")
+    for _ in range(2):
+        obs.request("SetCurrentSceneCollection", sceneCollectionName="Test")
+        wait_for(lambda: obs.shows(RED), START_S, "the picture again")
+        assert len(obs.engines()) == 1
+        obs.request("SetCurrentSceneCollection", sceneCollectionName="Other")
+        wait_for(lambda: obs.engines() == {} or None, 8, "no engine in the other collection")
+    obs.request("SetCurrentSceneCollection", sceneCollectionName="Test")
+    wait_for(lambda: obs.shows(RED), START_S, "the picture again")
+
+
+def test_reloading_the_script_five_times(new_obs: Callable[..., Obs], pictures: Path) -> None:
+    obs = new_obs().start()
+    _add(obs, pictures)
+    wait_for(lambda: obs.shows(RED), START_S, "a picture")
+    reload_scripts = obs.open_scripts_window()
+    for number in range(2, 7):
+        reload_scripts()
+        wait_for(lambda number=number: obs.log().count(f"loaded from {SCRIPT}") == number or None, 10, "the reload")
+        wait_for(lambda: len(obs.engines()) == 1 or None, 8, "one engine")
+    obs.hotkey("ai_background.next")
+    wait_for(lambda: obs.shows(GREEN), 15, "a hotkey that works after the reloads")
+    assert obs.items("background")
+    obs.remove()
+    wait_for(lambda: obs.engines() == {} or None, 8, "no engine")
+
+
+def test_exit_at_once_after_adding(new_obs: Callable[..., Obs], pictures: Path) -> None:
+    obs = new_obs().start()
+    _add(obs, pictures)
+    obs.stop()
+    assert not obs.complaints()
+
+
+def test_obs_killed_takes_the_engine_with_it(new_obs: Callable[..., Obs], pictures: Path) -> None:
+    obs = new_obs().start()
+    _add(obs, pictures)
+    wait_for(lambda: obs.shows(RED), START_S, "a picture")
+    assert len(obs.engines()) == 1
+    obs.kill()
+    start = time.monotonic()
+    wait_for(lambda: obs.engines() == {} or None, 2, "the engine has gone")
+    print(f"engine gone {time.monotonic() - start:.2f} s after OBS was killed")
+
+
+def test_a_hidden_source_rests_and_comes_back_at_once(new_obs: Callable[..., Obs], pictures: Path) -> None:
+    obs = new_obs().start()
+    _add(obs, pictures)
+    wait_for(lambda: obs.shows(RED), START_S, "a picture")
+    obs.request("CreateScene", sceneName="Empty")
+    obs.request("SetCurrentProgramScene", sceneName="Empty")
+    time.sleep(2.5)
+    [pid] = obs.engines()
+    before = _cpu_seconds(pid)
+    time.sleep(2)
+    busy = (_cpu_seconds(pid) - before) / 2
+    print(f"engine's CPU while hidden: {busy:.0%}")
+    assert busy < 0.5
+    obs.request("SetCurrentProgramScene", sceneName="Scene")
+    wait_for(lambda: obs.shows(RED), 3, "the picture after a scene switch")
+
+
+def test_two_sources_have_an_engine_each(new_obs: Callable[..., Obs], pictures: Path) -> None:
+    obs = new_obs().start()
+    _add(obs, pictures, "One")
+    _add(obs, pictures, "Two", background="10 blue.png")
+    wait_for(lambda: obs.shows(RED, "One") and obs.shows(BLUE, "Two"), START_S, "both pictures")
+    assert len(obs.engines()) == 2
+    obs.request("SetInputName", inputName="Two", newInputName="Renamed <b>")
+    obs.hotkey("ai_background.next", "Renamed <b>")
+    wait_for(lambda: obs.shows(RED, "Renamed <b>"), 8, "the hotkey of the renamed source")
+
+
+def test_nothing_listens_and_no_argument_holds_a_secret(new_obs: Callable[..., Obs], pictures: Path) -> None:
+    obs = new_obs().start()
+    obs.add(camera="rtsp://user:secret@127.0.0.1:9/stream", backgrounds_folder=str(pictures))
+    pid = next(iter(wait_for(obs.engines, 10, "an engine")))
+    wait_for(lambda: "Me: " in "".join(obs.our_lines()) or None, 20, "a status")
+    sockets = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir() if _link(entry).startswith("socket:")]
+    assert not sockets
+    assert "secret" not in Path(f"/proc/{pid}/cmdline").read_text() + Path(f"/proc/{pid}/environ").read_text()
+    assert "secret" not in obs.log()
+    for log in (obs.home / "logs").glob("*"):
+        assert "secret" not in log.read_text(), log
+
+
+def _link(entry: Path) -> str:
+    with contextlib.suppress(OSError):
+        return os.readlink(entry)
+    return ""
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,193 @@
+"""What a person sees: the pixels of the source in real OBS, for each way to change them. One OBS for all."""
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import numpy
+import pytest
+
+from tests.real_obs.conftest import COLOURS
+from tests.real_obs.driver import REPOSITORY, START_S, Obs, wait_for
+
+RED, GREEN, BLUE = COLOURS.values()
+CLIP = REPOSITORY.parent / "shared/data/talking_head_architecture.mp4"
+FACE = (slice(75, 85), slice(150, 170))  # of the sample portrait, which moves a little
+
+
+@pytest.fixture(scope="module")
+def obs(new_obs: Callable[..., Obs], pictures: Path) -> Iterator[Obs]:
+    obs = new_obs().start()
+    obs.add(camera="sample", backgrounds_folder=str(pictures), crossfade_ms=0)
+    wait_for(lambda: obs.shows(RED), START_S, "the first background by name")
+    wait_for(lambda: person_visible(obs.picture(), RED), START_S, "the person")
+    return obs
+
+
+@pytest.fixture(autouse=True)
+def _same_start(obs: Obs, pictures: Path) -> None:
+    for switch in ("removal_on", "privacy_off"):
+        obs.hotkey(f"ai_background.{switch}")
+    obs.set(camera="sample", background_mode="file", background="1 red.png", view="output", threshold=0.5, mirror=True)
+    wait_for(lambda: obs.shows(RED) and person_visible(obs.picture(), RED), 10, "the picture of the start")
+
+
+def person_visible(picture: Any, colour: tuple[int, int, int]) -> bool:
+    """Whether the middle of the face is something else than the background."""
+    face = picture[FACE][..., :3].astype(int).reshape(-1, 3).mean(axis=0)
+    return bool(numpy.abs(face - colour).max() > 40)
+
+
+def test_the_source_is_in_the_list_of_kinds(obs: Obs) -> None:
+    assert "ai_background" in obs.request("GetInputKindList")["inputKinds"]
+
+
+def test_the_picture_is_as_large_as_the_camera_and_opaque(obs: Obs) -> None:
+    picture = obs.picture(width=1280)
+    assert picture.shape == (720, 1280, 4)
+    assert (picture[..., 3] == 255).all()
+
+
+def test_hotkeys_go_through_the_backgrounds_by_name_and_wrap(obs: Obs) -> None:
+    for key, colour, name in (
+        ("next", GREEN, "2 green.png"),
+        ("next", BLUE, "10 blue.png"),
+        ("next", RED, "1 red.png"),
+        ("previous", BLUE, "10 blue.png"),
+    ):
+        obs.hotkey(f"ai_background.{key}")
+        wait_for(lambda colour=colour: obs.shows(colour), 8, f"{name} after {key}")
+        assert obs.settings()["background"] == name
+
+
+def test_the_random_hotkey_takes_another_one(obs: Obs) -> None:
+    obs.hotkey("ai_background.random")
+    wait_for(lambda: obs.shows(GREEN) or obs.shows(BLUE), 8, "another background")
+
+
+def test_buttons_do_what_the_hotkeys_do(obs: Obs) -> None:
+    obs.press("next_background")
+    wait_for(lambda: obs.shows(GREEN), 8, "the next background")
+    obs.press("previous_background")
+    wait_for(lambda: obs.shows(RED), 8, "the previous background")
+
+
+def test_transparent_has_straight_alpha(obs: Obs) -> None:
+    obs.set(background_mode="transparent")
+    picture = wait_for(lambda: got if (got := obs.picture())[4, 4, 3] == 0 else None, 8, "alpha 0")
+    assert (picture[FACE][..., 3] == 255).all()
+
+
+def test_colour_mode_shows_that_colour(obs: Obs) -> None:
+    obs.set(background_mode="color", color=0xFF332211)
+    wait_for(lambda: obs.shows((0x11, 0x22, 0x33)), 8, "the colour")
+
+
+def test_blur_and_off_show_the_room(obs: Obs) -> None:
+    pictures = {}
+    for mode in ("blur", "off"):
+        obs.set(background_mode=mode)
+        wait_for(lambda: not obs.shows(RED, tolerance=40), 8, mode)
+        pictures[mode] = obs.picture(width=1280)[:200, :300, :3].astype(float)
+    detail = {mode: numpy.abs(numpy.diff(picture, axis=1)).mean() for mode, picture in pictures.items()}
+    assert detail["blur"] < detail["off"]
+
+
+def test_mask_view_is_grey_white_on_the_person(obs: Obs) -> None:
+    obs.set(view="mask")
+    picture = wait_for(lambda: got if (got := obs.picture())[4, 4, 0] < 20 else None, 8, "a black corner")[..., :3]
+    assert (picture.max(axis=2) == picture.min(axis=2)).all()
+    assert picture[FACE].mean() > 240
+
+
+def test_threshold_changes_the_area_the_right_way(obs: Obs) -> None:
+    def area(threshold: float) -> float:
+        obs.set(view="mask", threshold=threshold)
+        wait_for(lambda: bool(obs.picture()[4, 4, 0] < 20), 8, "the mask")
+        return float(numpy.mean([(obs.picture()[..., 0] > 127).mean() for _ in range(8)][3:]))
+
+    assert area(0.05) > area(0.95) + 0.002
+
+
+def test_privacy_hides_the_person_and_comes_back(obs: Obs) -> None:
+    obs.hotkey("ai_background.privacy_on")
+    wait_for(lambda: not person_visible(obs.picture(), RED), 8, "the background alone")
+    assert (numpy.abs(obs.picture()[..., :3].astype(int) - RED).max()) <= 4
+    obs.hotkey("ai_background.privacy_off")
+    wait_for(lambda: person_visible(obs.picture(), RED), 8, "the person")
+
+
+def test_removal_off_shows_the_camera_and_on_takes_it_away(obs: Obs) -> None:
+    obs.hotkey("ai_background.removal_off")
+    wait_for(lambda: not obs.shows(RED, tolerance=40), 8, "the camera")
+    obs.hotkey("ai_background.removal_on")
+    wait_for(lambda: obs.shows(RED), 8, "the background")
+
+
+@pytest.mark.skipif(not CLIP.exists(), reason="no ../shared/data")
+def test_the_person_is_where_the_true_alpha_says(obs: Obs, tmp_path: Path) -> None:
+    import cv2
+
+    obs.set(camera=str(CLIP), mirror=False)
+    wait_for(lambda: _person_of(obs.picture()), 10, "the person of the clip")
+    reader = cv2.VideoCapture(str(CLIP.with_name(CLIP.stem + "_alpha.mkv")))
+    mattes = []
+    while (read := reader.read())[0]:
+        mattes.append(cv2.resize(read[1][..., 0], (320, 180), interpolation=cv2.INTER_AREA) > 127)
+    person = numpy.stack([_person_of(obs.picture()) for _ in range(5)])
+    overlaps = [
+        max((mask & matte).sum() / (mask | matte).sum() for matte in mattes) for mask in person
+    ]  # the clip plays on: the frame that was caught is the one that fits best
+    print("IoU with the true alpha:", [round(float(overlap), 3) for overlap in overlaps])
+    assert numpy.median(overlaps) > 0.9
+
+
+def _person_of(picture: Any) -> Any:
+    """(180, 320) bool: where the picture is not the red background. None until somebody is there."""
+    mask = numpy.abs(picture[..., :3].astype(int) - RED).max(axis=2) > 60
+    return mask if 0.02 < mask.mean() < 0.9 else None
+
+
+def test_the_panel_lists_pictures_and_cameras_by_name(obs: Obs) -> None:
+    assert [item["itemName"] for item in obs.items("background")] == list(COLOURS)
+    assert "Sample portrait" in [item["itemName"] for item in obs.items("camera")]
+
+
+def test_a_saved_but_absent_picture_stays_in_the_list_disabled(obs: Obs) -> None:
+    obs.set(background="gone.png")
+    entry = obs.items("background")[-1]
+    assert entry == {"itemName": "gone.png (missing)", "itemValue": "gone.png", "itemEnabled": False}
+
+
+def test_a_saved_but_absent_camera_stays_in_the_list_disabled(obs: Obs) -> None:
+    obs.set(camera="/dev/v4l/by-id/gone")
+    wait_for(lambda: "gone (not connected)" in json.dumps(obs.items("camera")), 8, "the absent camera")
+    [entry] = [item for item in obs.items("camera") if "gone" in item["itemName"]]
+    assert not entry["itemEnabled"]
+    obs.set(camera="sample")
+
+
+def test_render_skips_no_more_frames_than_an_image_source(obs: Obs, pictures: Path) -> None:
+    """A software-GL machine skips frames by itself: what counts is that ours adds nothing on the graphics thread."""
+
+    def skipped() -> float:
+        time.sleep(1)
+        before = obs.request("GetStats")
+        time.sleep(5)
+        after = obs.request("GetStats")
+        total = after["renderTotalFrames"] - before["renderTotalFrames"]
+        return (after["renderSkippedFrames"] - before["renderSkippedFrames"]) / total
+
+    ours = skipped()
+    item = obs.request("GetSceneItemId", sceneName="Scene", sourceName="Me")["sceneItemId"]
+    obs.request("SetSceneItemEnabled", sceneName="Scene", sceneItemId=item, sceneItemEnabled=False)
+    image = str(pictures / "1 red.png")
+    obs.request(
+        "CreateInput", sceneName="Scene", inputName="Image", inputKind="image_source", inputSettings={"file": image}
+    )
+    theirs = skipped()
+    obs.request("RemoveInput", inputName="Image")
+    obs.request("SetSceneItemEnabled", sceneName="Scene", sceneItemId=item, sceneItemEnabled=True)
+    print(f"render-skipped: {ours:.1%} with AI Background, {theirs:.1%} with an image source")
