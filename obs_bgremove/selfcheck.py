@@ -17,7 +17,7 @@ from obs_bgremove.errors import UserError
 from obs_bgremove.obs.child import engine_command
 from obs_bgremove.obs.process import EngineProcess
 
-# The first start after an installation reads 300 MB of libraries from the disk; a machine may be busy with other things.
+# The first start after an installation reads 300 MB of libraries from the disk, and the machine may be busy.
 READY_S = 120.0
 MEASURE_S = 5.0
 # A frame captured this long after the view was changed shows the new view.
