@@ -1,0 +1,62 @@
+"""What install.py leaves behind, in real OBS: the registered copy is loaded, stays registered, and can be taken out."""
+
+import json
+import time
+from collections.abc import Callable
+
+from obs_bgremove.setup import payload, registration
+from tests.real_obs.driver import REPOSITORY, START_S, Obs, wait_for
+
+
+def _kinds(obs: Obs) -> list[str]:
+    return list(obs.request("GetInputKindList")["inputKinds"])
+
+
+def _wizard_is_closed(obs: Obs) -> bool:
+    """OBS's first start opens it over everything, and does not exit before it is closed."""
+    obs.window("Auto-Configuration Wizard")
+    obs.xdotool("key", "Escape")
+    time.sleep(1)
+    return not obs.xdotool("search", "--onlyvisible", "--name", "Auto-Configuration Wizard")
+
+
+def test_the_registered_copy_gives_the_source_and_can_be_taken_out_again(new_obs: Callable[..., Obs]) -> None:
+    obs = new_obs()
+    obs.write_collection("Test", [])
+    collection = obs.config / "basic/scenes/Test.json"
+    payload.copy(REPOSITORY, obs.home, {})
+    script = obs.home / "app/obs_bgremove/script/ai_background.py"
+    assert registration.change(collection, script).state == "changed"
+    obs.start()
+    assert "ai_background" in _kinds(obs)
+    assert any(f"loaded from {script}" in line for line in obs.our_lines())
+    obs.add(camera="sample")
+    wait_for(lambda: obs.picture(), START_S, "a picture from the installed copy")
+    obs.stop()
+    assert not obs.complaints()
+    assert registration.change(collection, script).state == "same", "OBS has rewritten the file, and kept the script"
+    assert registration.change(collection, None).state == "changed"
+    obs.start()
+    assert "ai_background" not in _kinds(obs)
+
+
+def test_an_obs_that_was_never_started_opens_the_prepared_collection(new_obs: Callable[..., Obs]) -> None:
+    obs = new_obs()
+    (obs.config / "basic/scenes/Test.json").unlink()
+    # Only the door for this test: no profile, no collection, no sign of a first run.
+    (obs.config / "global.ini").write_text(
+        f"[OBSWebSocket]\nServerEnabled=true\nServerPort={obs.port}\nAuthRequired=false\nFirstLoad=false\n"
+    )
+    collection = obs.config / "basic/scenes/Untitled.json"
+    payload.copy(REPOSITORY, obs.home, {})
+    script = obs.home / "app/obs_bgremove/script/ai_background.py"
+    assert registration.create_first(collection, script).state == "changed"
+    obs.start()
+    assert "ai_background" in _kinds(obs)
+    assert [scene["sceneName"] for scene in obs.request("GetSceneList")["scenes"]] == ["Scene"]
+    assert {"Desktop Audio", "Mic/Aux"} <= set(obs.names())
+    wait_for(lambda: _wizard_is_closed(obs), 20, "the wizard of OBS's first start is closed", 1)
+    obs.stop()
+    assert not obs.complaints()
+    assert registration.registered_script(collection) == str(script)
+    assert "pulse_output_capture" in json.dumps(obs.collection("Untitled"))
