@@ -35,7 +35,7 @@ class Check:
 
     def __str__(self) -> str:
         line = f"{self.level:4}  {self.name}: {self.text}"
-        return f"{line}\n      → {self.remedy}" if self.remedy else line
+        return f"{line}\n      what to do: {self.remedy}" if self.remedy else line
 
 
 def main(argv: list[str]) -> int:

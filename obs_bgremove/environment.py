@@ -38,7 +38,7 @@ def app_dir() -> Path:
 
 
 # The installer lies beside the package, in the checkout and in the installed copy alike.
-INSTALL_COMMAND = f'python3 "{app_dir() / "install.py"}"'
+INSTALL_COMMAND = f'{"py" if sys.platform == "win32" else "python3"} "{app_dir() / "install.py"}"'
 REMEDY = f"Run `{INSTALL_COMMAND}`: it repairs what is missing."
 
 
