@@ -1,19 +1,63 @@
-"""The matte of a stream: network, person crop, learned background, regions, time and edge, in that order.
+"""The matte of a stream: network on the person's crop, time, learned background, regions, edge, in that order.
 
 One `Matting` per camera stream, called on the engine's worker thread only. It owns all state that lives from frame to
-frame and all buffers of the `Matte` it returns.
+frame and all buffers of the `Matte` it returns. What each step is for and what it is worth: refine/NOTES.md.
 """
 
 import time
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
-from obs_bgremove.engine.matte import U8, Matte, grid_of
+from obs_bgremove.engine.matte import F32, U8, Matte, grid_of
+from obs_bgremove.engine.refine.crop import Box, PersonCrop, view
+from obs_bgremove.engine.refine.edge import Edge
+from obs_bgremove.engine.refine.plate import Plate, weigh
+from obs_bgremove.engine.refine.regions import Regions
+from obs_bgremove.engine.refine.shape import reshape
+from obs_bgremove.engine.refine.smooth import Smoother
+from obs_bgremove.engine.second_core import submit
 from obs_bgremove.engine.segmenter import Segmenter
 from obs_bgremove.options import Options
 
 __all__ = ["Matte", "Matting", "warm_up_matting"]
+
+CORE = np.float32(0.97)  # calmed probability above which, for 2 cells around, the network is not contradicted
+CORE_SIDE = 5
+FLIP_FROM = 0.3  # smoothing from which every second frame is shown mirrored, so that the blend averages two opinions
+FIRST_LOOKS = 3  # looks at the first frame, each at the box that the one before found
+GLANCE_FRAMES = 30  # every so many frames the whole picture is looked at too: someone may have come in
+
+
+@dataclass
+class _State:
+    """Everything that depends on the frame's size."""
+
+    cell: int
+    height: int
+    width: int
+    crop: PersonCrop = field(init=False)
+    smoother: Smoother = field(init=False)
+    plate: Plate = field(init=False)
+    regions: Regions = field(init=False)
+    edge: Edge = field(init=False)
+    matte: Matte = field(init=False)
+    probability: F32 = field(init=False)
+    frames: int = 0
+
+    def __post_init__(self) -> None:
+        shape = (self.height, self.width)
+        self.crop, self.smoother = PersonCrop(*shape), Smoother(*shape)
+        self.plate, self.regions, self.edge = Plate(*shape), Regions(*shape), Edge(*shape)
+        self.probability = np.zeros(shape, np.float32)
+        self.matte = Matte(
+            self.cell,
+            np.zeros(shape, np.float32),
+            np.zeros((*shape, 4), np.float32),
+            np.zeros((*shape, 3), np.float32),
+            np.zeros((*shape, 3), np.float32),
+        )
 
 
 class Matting:
@@ -21,45 +65,138 @@ class Matting:
 
     def __init__(self, segmenter: Segmenter) -> None:
         self._segmenter = segmenter
-        self.reset()
+        self._state: _State | None = None
 
     def reset(self) -> None:
         """Forget everything: another camera, another size."""
-        self._matte: Matte | None = None
+        self._state = None
 
     def learn(self) -> None:
-        """Start taking the picture as it is for the empty room; the person steps aside meanwhile."""
+        """From the next frame on, for 3 s, take the picture for the empty room; the person steps aside meanwhile."""
+        if self._state is not None:
+            self._state.plate.learn()
 
     def forget(self) -> None:
         """Drop the learned background."""
+        if self._state is not None:
+            self._state.plate.forget()
 
     def __call__(self, frame_bgr: U8, options: Options, timestamp_ns: int) -> Matte:
         """The matte of frame_bgr (H, W, 3) uint8 BGR, at least 16 x 16, C-contiguous. A frame of another size than
         the one before starts afresh. timestamp_ns: when it was captured, not decreasing."""
-        start = time.perf_counter()
+        started = time.perf_counter()
         cell, height, width = grid_of(*frame_bgr.shape[:2])
-        small = cv2.resize(frame_bgr[: height * cell, : width * cell], (width, height), interpolation=cv2.INTER_AREA)
-        seen = cv2.resize(small, (self._segmenter.width, self._segmenter.height), interpolation=cv2.INTER_AREA)
-        probability = self._segmenter(np.asarray(cv2.cvtColor(seen, cv2.COLOR_BGR2RGB), np.uint8))
+        s = self._state
+        if s is None or (s.cell, s.height, s.width) != (cell, height, width):
+            s = self._state = _State(cell, height, width)
+        whole = frame_bgr[: height * cell, : width * cell]
+        small = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        beside = submit(self._beside, s, small, timestamp_ns)
+        box = self._look(s, frame_bgr, small, options)
+        half, change = beside.result()
         segmented = time.perf_counter()
-        if self._matte is None or self._matte.alpha_small.shape != (height, width) or self._matte.cell != cell:
-            shape = (height, width)
-            self._matte = Matte(
-                cell,
-                np.zeros(shape, np.float32),
-                np.zeros((*shape, 4), np.float32),
-                np.zeros((*shape, 3), np.float32),
-                np.zeros((*shape, 3), np.float32),
+
+        s.smoother(s.probability, box, change, options.smoothing)
+        matte = s.matte
+        matte.alpha_small[...] = 0
+        opinion = s.smoother.state
+        learned = options.use_learned_background
+        if learned:
+            core = cv2.erode((opinion > CORE).astype(np.uint8), np.ones((CORE_SIDE, CORE_SIDE), np.uint8))
+            plate = s.plate
+            weigh(
+                small,
+                opinion,
+                core,
+                plate.mean,
+                plate.variance,
+                plate.looks,
+                plate.gain,
+                np.float32(plate.strength),
+                plate.pinned,
+                matte.alpha_small,
+                *box,
             )
-        matte = self._matte
-        cv2.resize(probability, (width, height), dst=matte.alpha_small)
-        matte.coefficients[..., 3] = matte.alpha_small
-        matte.person[...] = small
-        matte.room[...] = small
-        end = time.perf_counter()
-        matte.stages_ms = {"segment": (segmented - start) * 1e3, "refine": (end - segmented) * 1e3}
+            plate.update(small, opinion, timestamp_ns)
+        else:
+            np.copyto(matte.alpha_small, opinion)
+        person = s.regions(matte.alpha_small, options.ignore_small)
+        timed = time.perf_counter()
+
+        matte.coefficients[...] = 0
+        if person is not None:
+            s.edge(
+                small,
+                half,
+                matte.alpha_small,
+                box,
+                s.plate,
+                s.plate.trust if learned else 0.0,
+                matte.coefficients,
+                matte.person,
+                matte.room,
+            )
+            reshape(matte, options.edge_shift, options.edge_softness)
+        s.crop.follow(person if options.track_person else None)
+        s.frames += 1
+        ended = time.perf_counter()
+        matte.stages_ms = {
+            "segment": (segmented - started) * 1e3,
+            "stabilise": (timed - segmented) * 1e3,
+            "edge": (ended - timed) * 1e3,
+        }
         return matte
+
+    def _beside(self, s: _State, small: U8, timestamp_ns: int) -> tuple[U8, U8 | None]:
+        """What does not need the network, done while it runs."""
+        size = ((s.width + 1) // 2, (s.height + 1) // 2)
+        half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
+        s.plate.check(small, timestamp_ns)
+        return half, s.smoother.change(half)
+
+    def _look(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> Box:
+        """Fill s.probability from the network's view of the person; returns the box it saw."""
+        flip = options.smoothing >= FLIP_FROM and s.frames % 2 == 1
+        if not options.track_person:
+            s.crop.follow(None)
+        box = self._glance(s, frame_bgr, small, s.crop.box, flip)
+        if options.track_person and s.frames == 0:
+            for _ in range(FIRST_LOOKS - 1):
+                found = Regions(s.height, s.width)(s.probability, options.ignore_small)
+                s.crop.follow(found, at_once=True)
+                box = self._glance(s, frame_bgr, small, s.crop.box, flip)
+        return box
+
+    def _glance(self, s: _State, frame_bgr: U8, small: U8, box: Box, flip: bool) -> Box:
+        """Fill s.probability (gh, gw) with the network's opinion of the box and 0 outside."""
+        x0, y0, x1, y1 = box
+        network = self._segmenter
+        seen = network(view(frame_bgr, small, s.cell, box, network.width, network.height, flip))
+        if flip:
+            seen = np.asarray(cv2.flip(seen, 1), np.float32)
+        s.probability[...] = 0
+        s.probability[y0:y1, x0:x1] = cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+        return box
+
+
+class _NoNetwork:
+    """Stands in for the network where only the kernels matter: sees a soft blob that moves."""
+
+    width = height = 32
+
+    def __init__(self) -> None:
+        self._calls = 0
+
+    def __call__(self, image_rgb: U8) -> F32:
+        self._calls += 1
+        blob = np.zeros((self.height, self.width), np.float32)
+        blob[8:24, 8 + self._calls % 4 : 24] = 1
+        return np.asarray(cv2.blur(blob, (5, 5)), np.float32)
 
 
 def warm_up_matting() -> None:
-    """Compile the kernels of the refinement."""
+    """Compile all kernels of the refinement, or load them from the cache."""
+    matting = Matting(_NoNetwork())  # type: ignore[arg-type]
+    frame = np.random.default_rng(0).integers(0, 255, (64, 96, 3), np.uint8)
+    for number in range(3):
+        matting(frame, Options(), number)

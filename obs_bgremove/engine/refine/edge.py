@@ -1,0 +1,183 @@
+"""The edge: which share of each pixel along the outline is person, solved from its colour.
+
+In the band where the matte is neither surely 0 nor 1, a colour I lies between the person's colour F near by and the
+room's colour B: the learned plate where it is known, else the room's mean near by. Projecting I onto the line from B to
+F gives alpha (the compositing equation, Porter & Duff 1984); the matte so far is the prior, and the more F and B vary,
+the more it counts (ridge regression: minimise |I - aF - (1-a)B|^2 + lambda (a - prior)^2 over a):
+
+    alpha = ((I - B).(F - B) + lambda prior) / (|F - B|^2 + lambda)
+
+It is linear in I, so the solution of a cell serves all its pixels. F and B also clean the edge's colours in the
+composite. F, B and their variance are box means at half the grid's resolution. Used by `Matting`, on its thread.
+"""
+
+import cv2
+import numba
+import numpy as np
+
+from obs_bgremove.engine.matte import F32, U8
+from obs_bgremove.engine.refine.crop import Box
+from obs_bgremove.engine.refine.plate import KNOWN, Plate
+
+SURE = np.float32(0.1)  # within this of 0 or 1, a half-resolution cell lends its colour to B or F
+NOTHING = np.float32(0.03)  # within this of 0 or 1 a cell is 0 or 1, unless the band is near
+REACH = 3  # half-resolution cells: radius over which F and B are averaged
+BAND = 5  # cells: side of the square by which the band reaches beyond the unsure cells
+PRIOR = np.float32(3.0)  # lambda per unit of variance of F and B
+PRIOR_LEAST = np.float32(600.0)  # squared grey levels, summed over channels: the least lambda
+DETAIL = np.float32(0.5)  # share of a pixel's own difference from its cell that alpha follows; 1 brings its noise too
+PLATE_WEIGHT = np.float32(0.5)  # trust from which the plate is used for B
+
+
+class Edge:
+    """Scratch of the edge solver."""
+
+    def __init__(self, height: int, width: int) -> None:
+        rows, columns = (height + 1) // 2, (width + 1) // 2
+        self._sums: F32 = np.zeros((rows, columns, 10), np.float32)
+
+    def __call__(
+        self,
+        small: U8,
+        half: U8,
+        matte: F32,
+        box: Box,
+        plate: Plate,
+        trust: float,
+        coefficients: F32,
+        person: F32,
+        room: F32,
+    ) -> None:
+        """Solve small (gh, gw, 3), with its half (ceil, ceil, 3), inside box. matte (gh, gw) is the prior and becomes
+        alpha; coefficients (gh, gw, 4), person and room (gh, gw, 3) as in Matte; coefficients outside box are left."""
+        x0, y0, x1, y1 = box
+        top, bottom, left, right = y0 // 2, (y1 + 1) // 2, x0 // 2, (x1 + 1) // 2
+        _colours(half, matte, top, bottom, left, right, self._sums)
+        part = self._sums[top:bottom, left:right]
+        side = 2 * REACH + 1
+        means = cv2.blur(part, (side, side), borderType=cv2.BORDER_REFLECT)
+        # Copies of the box's size, so that the kernels always meet the same array layout and are compiled once.
+        band = np.empty((y1 - y0, x1 - x0), np.uint8)
+        _unsure(matte, x0, y0, band)
+        near = cv2.dilate(band, np.ones((BAND, BAND), np.uint8))
+        ring = cv2.dilate(near, np.ones((3, 3), np.uint8))
+        known = trust >= PLATE_WEIGHT
+        _solve(
+            small,
+            matte,
+            near,
+            ring,
+            means,
+            plate.mean,
+            plate.variance,
+            plate.looks,
+            plate.gain,
+            known,
+            coefficients,
+            person,
+            room,
+            x0,
+            y0,
+            x1,
+            y1,
+        )
+
+
+_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+@_jit
+def _colours(half, matte, top, bottom, left, right, sums):  # type: ignore[no-untyped-def]
+    """sums (…, …, 10): weight, B, G, R and square of the colour, weighted as person, then as room."""
+    height, width = matte.shape
+    for i in range(top, bottom):
+        a, b = 2 * i, min(2 * i + 1, height - 1)
+        for j in range(left, right):
+            c, d = 2 * j, min(2 * j + 1, width - 1)
+            p = np.float32(0.25) * (matte[a, c] + matte[a, d] + matte[b, c] + matte[b, d])
+            square = np.float32(0)
+            for channel in range(3):
+                value = np.float32(half[i, j, channel])
+                square += value * value
+            for side in range(2):
+                weight = (
+                    max((p - (1 - SURE)) / SURE, np.float32(0)) if side == 0 else max((SURE - p) / SURE, np.float32(0))
+                )
+                sums[i, j, 5 * side] = weight
+                for channel in range(3):
+                    sums[i, j, 5 * side + 1 + channel] = weight * half[i, j, channel]
+                sums[i, j, 5 * side + 4] = weight * square
+
+
+@_jit
+def _unsure(matte, x0, y0, band):  # type: ignore[no-untyped-def]
+    for i in range(band.shape[0]):
+        for j in range(band.shape[1]):
+            p = matte[y0 + i, x0 + j]
+            band[i, j] = 1 if p > NOTHING and p < 1 - NOTHING else 0
+
+
+@_jit
+def _solve(  # type: ignore[no-untyped-def]
+    small, matte, near, ring, means, plate, variance, looks, gain, known, coefficients, person, room, x0, y0, x1, y1
+):
+    least = np.float32(0.01)
+    for i in range(y0, y1):
+        for j in range(x0, x1):
+            p = matte[i, j]
+            if not ring[i - y0, j - x0]:
+                p = np.float32(1) if p > np.float32(0.5) else np.float32(0)
+                matte[i, j] = p
+                for channel in range(3):
+                    coefficients[i, j, channel] = 0
+                coefficients[i, j, 3] = p
+                continue
+            m = means[(i >> 1) - (y0 >> 1), (j >> 1) - (x0 >> 1)]
+            plated = known and looks[i, j] >= KNOWN
+            has_person, has_room = m[0] > least, plated or m[5] > least
+            spread = np.float32(0)
+            if has_person:
+                square = np.float32(0)
+                for channel in range(3):
+                    f = m[1 + channel] / m[0]
+                    person[i, j, channel] = f
+                    square += f * f
+                spread += max(m[4] / m[0] - square, np.float32(0))
+            if plated:
+                for channel in range(3):
+                    room[i, j, channel] = plate[i, j, channel] * gain[channel]
+                spread += 3 * variance[i, j]
+            elif has_room:
+                square = np.float32(0)
+                for channel in range(3):
+                    b = m[6 + channel] / m[5]
+                    room[i, j, channel] = b
+                    square += b * b
+                spread += max(m[9] / m[5] - square, np.float32(0))
+            for channel in range(3):  # no such colour near by: then nothing is known to be cleaned away
+                if not has_person:
+                    person[i, j, channel] = small[i, j, channel]
+                if not has_room:
+                    room[i, j, channel] = small[i, j, channel]
+            if not near[i - y0, j - x0] or not has_person or not has_room:
+                for channel in range(3):
+                    coefficients[i, j, channel] = 0
+                if not near[i - y0, j - x0]:
+                    p = np.float32(1) if p > np.float32(0.5) else np.float32(0)
+                matte[i, j] = p
+                coefficients[i, j, 3] = p
+                continue
+            ridge = PRIOR_LEAST + PRIOR * spread
+            length, along = np.float32(0), np.float32(0)
+            for channel in range(3):
+                line = person[i, j, channel] - room[i, j, channel]
+                length += line * line
+                along += line * (small[i, j, channel] - room[i, j, channel])
+            alpha = (along + ridge * p) / (length + ridge)
+            offset = alpha
+            for channel in range(3):
+                slope = DETAIL * (person[i, j, channel] - room[i, j, channel]) / (length + ridge)
+                coefficients[i, j, channel] = slope
+                offset -= slope * small[i, j, channel]
+            coefficients[i, j, 3] = offset
+            matte[i, j] = min(max(alpha, np.float32(0)), np.float32(1))

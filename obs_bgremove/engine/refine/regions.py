@@ -1,0 +1,58 @@
+"""Stray regions: bits of the room that the network takes for a person, far smaller than the person.
+
+Works on a quarter of the grid's resolution, on probabilities; what goes, goes softly. Keeps what it kept a frame ago,
+so that a raised hand does not vanish when it comes apart from the body. Used by `Matting`, on its thread.
+"""
+
+import cv2
+import numpy as np
+
+from obs_bgremove.engine.matte import F32
+from obs_bgremove.engine.refine.crop import Box
+
+STEP = 4  # cells a side of one region pixel
+PRESENT = 0.35  # mean probability of a region pixel above which it belongs to a region
+CONFIDENT = 0.75  # a region whose surest pixel stays below is nobody
+TINIEST = 0.0008  # of the picture: less than a face at 5 % of the width; smaller is nobody
+KEPT_BONUS = 4.0  # a region that overlaps what was kept before counts as this many times its size
+
+
+class Regions:
+    """Which regions are kept, from frame to frame."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self._size = (max(1, width // STEP), max(1, height // STEP))
+        self._height, self._width = height, width
+        self._kept: np.ndarray = np.zeros(self._size[::-1], bool)
+
+    def __call__(self, matte: F32, ignore_small: float) -> Box | None:
+        """Fade out in matte (gh, gw), in place, what is smaller than ignore_small times the largest region. Returns
+        the box around the rest in cells, or None: nobody there, and matte is 0 throughout."""
+        coarse = cv2.resize(matte, self._size, interpolation=cv2.INTER_AREA)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats((coarse > PRESENT).astype(np.uint8), connectivity=8)
+        areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
+        surest = np.zeros(count, np.float32)
+        np.maximum.at(surest, np.asarray(labels, np.int32).ravel(), coarse.ravel())
+        real = (surest >= CONFIDENT) & (areas >= TINIEST * coarse.size)
+        real[0] = False
+        if not real.any():
+            matte[...] = 0
+            self._kept = np.zeros_like(self._kept)
+            return None
+        overlaps = np.zeros(count, bool)
+        overlaps[np.unique(labels[self._kept])] = True
+        weighty = areas * np.where(overlaps, KEPT_BONUS, 1.0) >= ignore_small * areas[real].max()
+        keep = real & weighty
+        self._kept = keep[labels]
+        if not keep[1:].all():
+            # A dropped region takes its own halo with it: everything nearer to it than to a kept one.
+            gone = cv2.dilate((~keep[labels] & (labels > 0)).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
+            near = cv2.dilate(self._kept.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+            stays = (~gone | near).astype(np.float32)
+            matte *= cv2.resize(stays, (self._width, self._height), interpolation=cv2.INTER_LINEAR)
+        boxes = stats[keep]
+        x0, y0 = boxes[:, cv2.CC_STAT_LEFT].min(), boxes[:, cv2.CC_STAT_TOP].min()
+        x1 = (boxes[:, cv2.CC_STAT_LEFT] + boxes[:, cv2.CC_STAT_WIDTH]).max()
+        y1 = (boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT]).max()
+        across, down = self._width / self._size[0], self._height / self._size[1]
+        return (int(x0 * across), int(y0 * down), round(x1 * across), round(y1 * down))
