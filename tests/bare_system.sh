@@ -12,10 +12,11 @@ fi
 # The host's certificates and package settings: the same network.
 cp -L /etc/resolv.conf "$folder/etc/resolv.conf"
 cp -L /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/ca-certificates.crt"
-mkdir -p "$folder/proc" "$folder/dev/shm"
+mkdir -p "$folder/proc" "$folder/sys" "$folder/dev/shm"
 mountpoint -q "$folder/proc" || mount -t proc proc "$folder/proc"
+mountpoint -q "$folder/sys" || mount -t sysfs -o ro sysfs "$folder/sys"
 mountpoint -q "$folder/dev/shm" || mount -t tmpfs tmpfs "$folder/dev/shm"
-trap 'umount "$folder/proc" "$folder/dev/shm"' EXIT
+trap 'umount "$folder/proc" "$folder/sys" "$folder/dev/shm"' EXIT
 
 rm -rf "$folder/clone" "$folder/home/person"
 git clone -q "$checkout" "$folder/clone"

@@ -98,7 +98,7 @@ def test_a_failed_import_names_the_libraries_and_the_line_that_installs_them(
     monkeypatch.setattr(system_libraries.shutil, "which", lambda name: "/x" if name == "apt-get" else None)
     failed = "OSError: libEGL.so.1: cannot open shared object file: No such file or directory\n"
     runner = Answers(
-        tmp_path, {"import_module": Result(1, failed), "ctypes": Result(0, '["libEGL.so.1", "libGL.so.1"]')}
+        tmp_path, {"import_module": Result(1, failed), "missing": Result(0, '["libEGL.so.1", "libGL.so.1"]')}
     )
     with pytest.raises(UserError) as caught:
         packages.probe(runner)
@@ -119,7 +119,7 @@ def test_a_library_that_is_not_in_the_table_is_named_all_the_same() -> None:
 
 
 def test_a_crash_of_the_packages_is_not_taken_for_a_missing_library(tmp_path: Path) -> None:
-    runner = Answers(tmp_path, {"import_module": Result(-4, ""), "ctypes": Result(0, "[]")})
+    runner = Answers(tmp_path, {"import_module": Result(-4, ""), "missing": Result(0, "[]")})
     with pytest.raises(UserError, match="crash on this computer"):
         packages.probe(runner)
 

@@ -28,6 +28,9 @@ def main(words: list[str]) -> int:
         return _run(arguments, pytest_words, console)
     except UserError as error:
         problem = error
+    except BrokenPipeError:  # whoever read the output (head, say) has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except KeyboardInterrupt:
         console.say("\nStopped. Run this again to go on.")
         return 130

@@ -19,7 +19,15 @@ from obs_bgremove.setup.runner import Runner
 NEEDED_BYTES = 1_600_000_000
 # What the engine imports; an import that fails is a broken package or a missing system library.
 IMPORTS = ("numpy", "cv2", "numba", "mediapipe", "cv2_enumerate_cameras")
-IMPORT_ALL = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+# MediaPipe loads its native library (and with it libEGL) only when a network is made: here it is loaded as well.
+IMPORT_ALL = """
+import ctypes, importlib, pathlib, sys
+for name in sys.argv[1:]:
+    importlib.import_module(name)
+for path in pathlib.Path(sys.modules["mediapipe"].__file__).parent.rglob("*"):
+    if path.suffix in (".so", ".dylib", ".dll"):
+        ctypes.CDLL(str(path))
+"""
 
 # Compares what is installed with the requirements in the environment itself, with the parser that its pip brings.
 COMPARE = """
