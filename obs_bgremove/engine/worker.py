@@ -24,6 +24,7 @@ from obs_bgremove.options import Options
 # A camera that has given nothing for this long: its last picture is taken away.
 STALE_AFTER_S = 1.5
 STATS_EVERY_S = 1.0
+SUMMARY_EVERY_S = 60.0  # a line in the log file, for bug reports
 IDLE_S = 0.25
 log = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Worker:
         self._frames = 0
         self._latencies_ms: deque[float] = deque(maxlen=120)
         self._stats_s = time.monotonic()
+        self._summary = _Summary()
 
     def run(self, version: str, pid: int) -> None:
         """Until OBS goes. Raises UserError when the camera hangs in a way only a new process can mend."""
@@ -84,6 +86,7 @@ class Worker:
         frame = self._capture.take()
         if not wish.showing:
             self._hidden = True
+            self._summary.restart()
             self._last_frame_s = time.monotonic()
         elif frame is not None:
             self._hidden = False
@@ -103,7 +106,9 @@ class Worker:
             self._size = (width, height)
         self._pipeline.process(frame.image, options, switches, frame.timestamp_ns, self._sink.allocate)
         self._link.send("frame", sequence=self._sink.publish(frame.timestamp_ns))
-        self._latencies_ms.append((time.monotonic_ns() - frame.timestamp_ns) / 1e6)
+        latency_ms = (time.monotonic_ns() - frame.timestamp_ns) / 1e6
+        self._latencies_ms.append(latency_ms)
+        self._summary.frame(latency_ms)
         self._frames += 1
         self._last_frame_s = time.monotonic()
         self._shown = None
@@ -173,6 +178,29 @@ class Worker:
         )
         self._stats_s, self._frames = now, 0
         self._latencies_ms.clear()
+
+
+class _Summary:
+    """A line in the log for every minute without interruption: frames, rate, latency."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        """Counts from now on."""
+        self._since_s = time.monotonic()
+        self._latencies_ms: list[float] = []
+
+    def frame(self, latency_ms: float) -> None:
+        """A frame went out."""
+        self._latencies_ms.append(latency_ms)
+        passed_s = time.monotonic() - self._since_s
+        if passed_s >= SUMMARY_EVERY_S:
+            ordered = sorted(self._latencies_ms)
+            p50, p95 = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
+            fps = len(ordered) / passed_s
+            log.info("%d frames, %.2f fps, camera to OBS p50 %.1f ms, p95 %.1f ms", len(ordered), fps, p50, p95)
+            self.restart()
 
 
 def _look(options: Options, switches: Switches) -> object:

@@ -1,0 +1,78 @@
+"""Does OBS stay smooth with us in the scene? A plain picture first, then our source, in one real OBS.
+
+    python -m tests.real_obs.smooth VIDEO [--seconds 65]
+
+Prints for both the frames OBS rendered and skipped, its average render time and CPU, and for ours what the engine's log
+says it delivered.
+"""
+
+import argparse
+import json
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from obs_bgremove import environment
+from tests.engine_cost import cpu_s
+from tests.real_obs.conftest import make_home
+from tests.real_obs.driver import Display, Obs, wait_for
+
+
+def _measure(obs: Obs, seconds: float) -> dict[str, Any]:
+    assert obs.process is not None
+    before, cpu = obs.request("GetStats"), cpu_s(obs.process.pid)
+    render_ms = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        time.sleep(1)
+        render_ms.append(obs.request("GetStats")["averageFrameRenderTime"])
+    after = obs.request("GetStats")
+    return {
+        "rendered": after["renderTotalFrames"] - before["renderTotalFrames"],
+        "skipped": after["renderSkippedFrames"] - before["renderSkippedFrames"],
+        "render_ms": round(sum(render_ms) / len(render_ms), 2),
+        "obs_cpu": round((cpu_s(obs.process.pid) - cpu) / seconds, 2),
+    }
+
+
+def run(video: Path, seconds: float) -> dict[str, Any]:
+    """The figures of both, and what is wrong after the end (nothing, one hopes)."""
+    with tempfile.TemporaryDirectory() as folder:
+        display = Display(Path(folder))
+        obs = Obs(Path(folder) / "obs", display, make_home(Path(folder)))
+        try:
+            obs.start()
+            picture = next(environment.backgrounds_dir().glob("*.jpg"))
+            scene = {"sceneName": "Scene", "inputName": "Picture"}
+            obs.request("CreateInput", **scene, inputKind="image_source", inputSettings={"file": str(picture)})
+            time.sleep(3)
+            plain = _measure(obs, seconds)
+            obs.remove("Picture")
+            obs.add(camera=str(video))
+            wait_for(lambda: obs.picture() is not None, 30, "our source shows a picture")
+            time.sleep(5)
+            ours = _measure(obs, seconds)
+            log = (obs.home / "logs/Me.log").read_text()
+            ours["engine"] = [line.partition("MainThread ")[2] for line in log.splitlines() if " fps, " in line]
+            ours["lines_in_log"] = len(obs.our_lines())
+            obs.stop()
+            complaints = obs.complaints()
+        finally:
+            if obs.process is not None:
+                obs.kill()
+            display.close()
+    return {"image_source": plain, "ai_background": ours, "complaints": complaints}
+
+
+def main() -> None:
+    """Prints the figures as JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("video", type=Path)
+    parser.add_argument("--seconds", type=float, default=65)
+    arguments = parser.parse_args()
+    print(json.dumps(run(arguments.video.resolve(), arguments.seconds), indent=1))
+
+
+if __name__ == "__main__":
+    main()
