@@ -188,9 +188,10 @@ def _failure(engine: EngineProcess, heard: _Heard, what: str) -> UserError:
     code = engine.exit_code
     engine.close(gently=False)  # only then all its last words are there
     words = heard.problem or engine.last_words or "nothing"
-    ended = f" It ended with code {code}." if code is not None else ""
+    if code is not None:
+        what = f"it ended by itself with code {code}"
     return UserError(
-        f"The engine was started, but {what}.{ended} It said: {words}",
+        f"The engine was started, but {what}. It said: {words}",
         f"Run `{environment.INSTALL_COMMAND} --check` to see what is wrong; its log is in {environment.logs_dir()}.",
     )
 
