@@ -62,7 +62,7 @@ class Child:
             self._wanted = line
         process = self._process
         if process is not None:
-            process.write(line)
+            process.write_state() if keep else process.write(line)
 
     def restart(self) -> None:
         """A new process, now, whatever the present one or the back-off is at."""
@@ -112,15 +112,15 @@ class Child:
         """One process from start to end: whether it had been well, and what went wrong (None: it was to end)."""
         self._mismatch = None
         self._before_start()
-        process = EngineProcess(
-            self._command, self._folder, self._descriptor, self._wanted, self._receive, self._wake.set
-        )
         problem: Optional[UserError] = None
         sent = self._wanted
+        process = EngineProcess(
+            self._command, self._folder, self._descriptor, lambda: self._wanted, self._receive, self._wake.set
+        )
         try:
             self._process = process
             if sent is not self._wanted:
-                process.write(self._wanted)  # it changed between the two lines above
+                process.write_state()  # it changed before `tell` could see this process
             problem = self._watch(process)
         finally:
             self._process = None

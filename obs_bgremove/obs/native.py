@@ -6,6 +6,7 @@ integers (`c_void_p`), strings are UTF-8 bytes. Used by everything in `obs`, on 
 """
 
 import ctypes
+import os
 import sys
 from ctypes import (
     CFUNCTYPE,
@@ -110,7 +111,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_data_set_default_int": (None, [ptr, c_char_p, c_longlong]),
     "obs_data_set_default_string": (None, [ptr, c_char_p, c_char_p]),
     "obs_data_set_string": (None, [ptr, c_char_p, c_char_p]),
-    "obs_data_unset_user_value": (None, [ptr, c_char_p]),
     "obs_get_module": (ptr, [c_char_p]),
     "obs_get_signal_handler": (ptr, []),
     "obs_get_version_string": (c_char_p, []),
@@ -121,7 +121,6 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_properties_add_color": (ptr, [ptr, c_char_p, c_char_p]),
     "obs_properties_add_float_slider": (ptr, [ptr, c_char_p, c_char_p, c_double, c_double, c_double]),
     "obs_properties_add_group": (ptr, [ptr, c_char_p, c_char_p, c_int, ptr]),
-    "obs_properties_add_int": (ptr, [ptr, c_char_p, c_char_p, c_int, c_int, c_int]),
     "obs_properties_add_int_slider": (ptr, [ptr, c_char_p, c_char_p, c_int, c_int, c_int]),
     "obs_properties_add_list": (ptr, [ptr, c_char_p, c_char_p, c_int, c_int]),
     "obs_properties_add_path": (ptr, [ptr, c_char_p, c_char_p, c_int, c_char_p, c_char_p]),
@@ -135,13 +134,11 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_property_list_clear": (None, [ptr]),
     "obs_property_list_item_disable": (None, [ptr, c_size_t, c_bool]),
     "obs_property_name": (c_char_p, [ptr]),
-    "obs_property_set_enabled": (None, [ptr, c_bool]),
     "obs_property_set_long_description": (None, [ptr, c_char_p]),
     "obs_property_set_modified_callback2": (None, [ptr, MODIFIED, ptr]),
     "obs_property_set_visible": (None, [ptr, c_bool]),
     "obs_property_text_set_info_type": (None, [ptr, c_int]),
     "obs_property_text_set_info_word_wrap": (None, [ptr, c_bool]),
-    "obs_property_text_set_monospace": (None, [ptr, c_bool]),
     "obs_property_visible": (c_bool, [ptr]),
     "obs_register_source_s": (None, [POINTER(obs_source_info), c_size_t]),
     "obs_source_get_name": (c_char_p, [ptr]),
@@ -191,9 +188,11 @@ def _find() -> Any:
         names = [None, "@executable_path/../Frameworks/libobs.framework/libobs"]
     else:
         names = [None, "libobs.so.0", "libobs.so.30"]
+    # NOLOAD: a libobs that is merely installed is of no use.
+    mode = getattr(os, "RTLD_NOLOAD", 0)
     for name in names:
         try:
-            library = ctypes.CDLL(name)
+            library = ctypes.CDLL(name, mode if name else ctypes.DEFAULT_MODE)
         except OSError:
             continue
         if hasattr(library, "obs_register_source_s"):

@@ -53,39 +53,46 @@ def spawn(command: list[str], folder: str, descriptor: Optional[int] = None, **m
 
 
 class EngineProcess:
-    """A started engine. `on_message` and `on_end` are called on the pump thread. `close()` is idempotent."""
+    """A started engine; `state` gives the message it gets first. `on_message` and `on_end` are called on the pump thread. `close()` is idempotent."""
 
     def __init__(
         self,
         command: list[str],
         folder: str,
         descriptor: Optional[int],
-        first_line: bytes,
+        state: Callable[[], bytes],
         on_message: Callable[[dict[str, Any]], None],
         on_end: Callable[[], None],
     ) -> None:
         self.started = self.last_line = time.monotonic()
         self.first_frame: Optional[float] = None  # when it was up and running
         self.failure = ""  # why its messages can not be trusted any more
-        self._on_message, self._on_end = on_message, on_end
+        self._state, self._on_message, self._on_end = state, on_message, on_end
         self._write_lock = threading.Lock()
         self._stderr: collections.deque[str] = collections.deque(maxlen=STDERR_LINES)
         self._popen = spawn(command, folder, descriptor, stdin=subprocess.PIPE)
         self.pid = self._popen.pid
         self._threads = [
-            threading.Thread(target=self._pump, args=(first_line,), name="ai-background pump", daemon=True),
+            threading.Thread(target=self._pump, name="ai-background pump", daemon=True),
             threading.Thread(target=self._drain_stderr, name="ai-background stderr", daemon=True),
         ]
         for thread in self._threads:
             thread.start()
 
+    def write_state(self) -> None:
+        """Sends the wanted state as it is once the pipe is ours: an older one must not overtake a newer one."""
+        self._write(self._state)
+
     def write(self, line: bytes) -> None:
         """Sends a message. A process that does not read blocks this until it is killed; one that is gone is fine."""
+        self._write(lambda: line)
+
+    def _write(self, line: Callable[[], bytes]) -> None:
         stdin = self._popen.stdin
         assert stdin is not None
         with self._write_lock:
             try:
-                stdin.write(line)
+                stdin.write(line())
                 stdin.flush()
             except (OSError, ValueError):
                 pass  # it has ended; whoever watches it sees that by itself
@@ -129,10 +136,10 @@ class EngineProcess:
             except OSError:
                 pass
 
-    def _pump(self, first_line: bytes) -> None:
+    def _pump(self) -> None:
         stdout = self._popen.stdout
         assert stdout is not None
-        self.write(first_line)
+        self.write_state()
         try:
             while line := stdout.readline(protocol.MAX_LINE_BYTES + 1):
                 message = protocol.decode(line)
