@@ -119,6 +119,8 @@ def health_check() -> Optional[UserError]:
 def prepare_process() -> None:
     """To be called before the engine's libraries are imported: they read these variables once, when loaded."""
     os.environ.setdefault("NUMBA_CACHE_DIR", str(cache_dir()))
+    # MediaPipe imports matplotlib, which would build its list of fonts (seconds) in the user's own cache folder.
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_dir() / "matplotlib"))
     os.environ.setdefault("OPENCV_LOG_LEVEL", "ERROR")
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     os.environ.setdefault("GLOG_minloglevel", "2")

@@ -54,6 +54,7 @@ class FakePip:
             return Result(0, json.dumps({requirement: ["1", True] for requirement in wanted}))
         elif "--warm-up" in text:
             environment.cache_dir().mkdir(exist_ok=True)
+            (environment.cache_dir() / "kernel.nbi").touch()
         return Result(0, "")
 
     def ran(self, word: str) -> int:
@@ -159,6 +160,14 @@ def test_an_environment_whose_python_is_gone_is_made_anew(person: Path, pip: Fak
     pip.commands.clear()
     assert main.main([]) == 0
     assert pip.ran("venv --clear") == pip.ran("pip install") == 1
+
+
+def test_kernels_that_were_cleared_away_are_compiled_again(person: Path, pip: FakePip) -> None:
+    main.main([])
+    shutil.rmtree(environment.cache_dir())
+    pip.commands.clear()
+    assert main.main([]) == 0
+    assert pip.ran("--warm-up") == 1
 
 
 def test_an_altered_model_is_fetched_again(person: Path, pip: FakePip) -> None:

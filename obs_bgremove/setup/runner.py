@@ -38,6 +38,7 @@ def environment_for(home: Path) -> dict[str, str]:
     return {
         **kept,
         "AI_BACKGROUND_HOME": str(home),
+        "MPLCONFIGDIR": str(home / "cache" / "matplotlib"),
         "PYTHONUTF8": "1",
         "PYTHONUNBUFFERED": "1",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",

@@ -111,8 +111,8 @@ def _kernels_todo(context: Context) -> Optional[str]:
     if not context.app.is_dir():
         return "to be compiled"
     stamp = _kernel_stamp(context.app, packages.requirements())
-    fits = context.done.kernels.get(str(context.app)) == stamp and environment.cache_dir().is_dir()
-    return None if fits else "to be compiled"
+    compiled = any(environment.cache_dir().rglob("*.nbi"))
+    return None if compiled and context.done.kernels.get(str(context.app)) == stamp else "to be compiled"
 
 
 def _kernels_do(context: Context) -> None:
