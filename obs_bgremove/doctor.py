@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,20 +183,18 @@ def _cameras() -> Iterator[Check]:
 def _folders() -> Iterator[Check]:
     home = environment.home()
     for name, folder in (("logs", environment.logs_dir()), ("kernels", environment.cache_dir())):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                pass
-        except OSError as error:
-            yield Check(name, BAD, f"{folder} can not be written ({error.strerror})", "Make it writable for you.")
-        else:
+        if os.access(_existing(folder), os.W_OK):
             yield Check(name, OK, str(folder))
-    try:
-        free = shutil.disk_usage(home).free
-    except OSError:
-        return
+        else:
+            yield Check(name, BAD, f"{folder} can not be written", "Make it writable for you.")
+    free = shutil.disk_usage(_existing(home)).free
     level, remedy = (OK, "") if free >= LOW_DISK_BYTES else (BAD, "Free some room.")
     yield Check("disk", level, f"{free / 1e9:.1f} GB free", remedy)
+
+
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def _obs() -> Iterator[Check]:

@@ -68,6 +68,7 @@ def test_nothing_installed_is_said_line_by_line_each_with_a_remedy(
     bad = [check for check in doctor.checks() if check.level == doctor.BAD]
     assert {check.name for check in bad} >= {"environment", "model general", "model landscape", "sample"}
     assert all(check.remedy for check in bad)
+    assert not (tmp_path / "empty").exists(), "looking changes nothing"
     assert "Traceback" not in capsys.readouterr().out
 
 
