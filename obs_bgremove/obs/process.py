@@ -53,7 +53,10 @@ def spawn(command: list[str], folder: str, descriptor: Optional[int] = None, **m
 
 
 class EngineProcess:
-    """A started engine; `state` gives the message it gets first. `on_message` and `on_end` are called on the pump thread. `close()` is idempotent."""
+    """A started engine; `state` gives the message it gets first.
+
+    `on_message` and `on_end` are called on the pump thread. `close()` is idempotent.
+    """
 
     def __init__(
         self,

@@ -51,7 +51,7 @@ def make_home(folder: Path, copy_assets: bool = False) -> Path:
 
 @pytest.fixture(scope="module")
 def new_obs(display: Display, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Obs]]:
-    """Makes an OBS with config folder and home of its own, not started yet. All are stopped and looked at in the end."""
+    """Makes an OBS with config folder and home of its own, not started yet; stops and checks them all in the end."""
     made: list[tuple[Obs, str]] = []
 
     def make(waived: str = "$^", copy_assets: bool = False) -> Obs:
