@@ -53,10 +53,10 @@ def checks() -> Iterator[Check]:
         yield from check()
 
 
-def _ask(code: str, *words: str) -> subprocess.CompletedProcess[str]:
-    """Runs a few lines in the engine's Python."""
+def _ask(*words: str) -> subprocess.CompletedProcess[str]:
+    """Calls the engine's Python."""
     return subprocess.run(
-        [str(environment.python_path()), "-c", code, *words],
+        [str(environment.python_path()), *words],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -82,7 +82,7 @@ def _packages() -> Iterator[Check]:
 
     def ask() -> Iterator[Check]:
         wanted = packages.requirements()
-        run = _ask(packages.COMPARE, *wanted)
+        run = _ask("-c", packages.COMPARE, *wanted)
         if run.returncode:
             last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
             yield Check("environment", BAD, f"its Python does not run ({last[0]})", environment.REMEDY)
@@ -103,11 +103,11 @@ def _imports() -> Iterator[Check]:
         return
 
     def ask() -> Iterator[Check]:
-        run = _ask(packages.IMPORT_ALL, *packages.IMPORTS)
+        run = _ask("-c", packages.IMPORT_ALL, *packages.IMPORTS)
         if run.returncode == 0:
             yield Check("imports", OK, "every package loads")
             return
-        absent = json.loads(_ask(system_libraries.PROBE, *system_libraries.PACKAGES).stdout or "[]")
+        absent = json.loads(_ask("-c", system_libraries.PROBE, *system_libraries.PACKAGES).stdout or "[]")
         names = [*absent, *system_libraries.named_in(run.stderr)]
         if names:
             problem = system_libraries.error(names)
@@ -156,17 +156,7 @@ def _cameras() -> Iterator[Check]:
                 f"you may not open {', '.join(blocked)}",
                 "Run `sudo usermod -aG video $USER`, then log out and in again.",
             )
-        run = subprocess.run(
-            [str(environment.python_path()), "-m", "obs_bgremove.engine", "--list-cameras"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=_TIMEOUT_S,
-            env=environment_for(environment.home()),
-            cwd=environment.app_dir(),
-            check=False,
-        )
+        run = _ask("-m", "obs_bgremove.engine", "--list-cameras")
         if run.returncode:
             last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
             yield Check("cameras", BAD, f"they can not be listed ({last[0]})", environment.REMEDY)

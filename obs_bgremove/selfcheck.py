@@ -59,7 +59,7 @@ def run(app: Path, picture: Path, seconds: float = MEASURE_S) -> Figures:
     try:
         log_path = environment.logs_dir() / "selfcheck.log"
         command = engine_command(str(environment.python_path()), ring.token, str(log_path))
-        engine = EngineProcess(command, str(app), ring.descriptor, _settings("output"), heard.take, heard.end)
+        engine = EngineProcess(command, str(app), ring.descriptor, lambda: _settings("output"), heard.take, heard.end)
         if not heard.wait_until_ready(started_s + READY_S):
             raise _failure(engine, heard, f"it was not ready within {time.monotonic() - started_s:.0f} s")
         arrivals, latencies = _measure(ring, heard, seconds)
