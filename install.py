@@ -36,20 +36,27 @@ def other_python(versions: "list[str]") -> "str | None":
     return None
 
 
+def remedy(oldest: str, newest: str) -> str:
+    """How this system installs such a Python."""
+    if shutil.which("apt-get"):
+        return f"`sudo apt-get install python{oldest} python{oldest}-venv` (or any newer one up to {newest})."
+    if shutil.which("dnf"):
+        return f"`sudo dnf install python{oldest}` (or any newer one up to {newest})."
+    return f"Install Python {oldest} to {newest}, from your system's packages or Python's own installer."
+
+
 def main() -> int:
     """Returns the exit code."""
     versions = supported()
     own = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    script = os.path.abspath(__file__)
     if own not in versions:
         found = other_python(versions)
         if found:
             print(f"This is Python {own}; going on with {found}.")
             sys.stdout.flush()
-            return subprocess.call([found, script, *sys.argv[1:]])
+            return subprocess.call([found, os.path.abspath(__file__), *sys.argv[1:]])
         print(f"error: This is Python {own}; AI Background's packages are made for {versions[0]} to {versions[-1]}.")
-        print("What to do: Install one of these, from your system's packages or Python's own installer. Then run it:")
-        print(f'  python{versions[0]} "{script}"')
+        print(f"What to do: {remedy(versions[0], versions[-1])} Then run this again.")
         return 1
     sys.path.insert(0, FOLDER)
     from obs_bgremove.setup.main import main as run
