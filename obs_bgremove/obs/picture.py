@@ -45,7 +45,7 @@ class Picture:
             self._live = True
             self.frames += 1
 
-    def expire(self, showing_since: Optional[float], stale_s: float = STALE_S) -> None:
+    def expire(self, showing_since: Optional[float], stale_s: float) -> None:
         """Replaces a picture that has stood still for too long by the background alone, or by nothing.
 
         Not while the source is hidden (`showing_since` None): nobody sees it, and the next frame comes at once.

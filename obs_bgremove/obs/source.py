@@ -20,10 +20,11 @@ from obs_bgremove.obs import choices, log
 from obs_bgremove.obs.cameras import Cameras
 from obs_bgremove.obs.child import Child, engine_command
 from obs_bgremove.obs.hotkeys import Switch
-from obs_bgremove.obs.picture import Picture
+from obs_bgremove.obs.picture import STALE_S, Picture
 from obs_bgremove.obs.status import Line, Status
 
 PANEL_S = 1.0  # the panel is rebuilt at most so often
+PRIVACY_STALE_S = 0.5  # who asks for privacy while the engine hangs must not be seen for two seconds more
 
 
 class Source:
@@ -137,7 +138,8 @@ class Source:
                 except Exception as error:
                     log.write("error", f"{self.name}: internal error {error!r}")
         except Exception as error:
-            log.write("error", f"{self.name}: internal error {error!r}")
+            self.status.problem = UserError(f"The source could not be set up ({error!r}).", "Restart OBS.")
+            log.write("error", f"{self.name}: {self.status.problem}")
         finally:
             self._end()
 
@@ -269,7 +271,7 @@ class Source:
     def _tick(self) -> None:
         """Supervisor thread, every 0.1 s."""
         assert self._picture is not None
-        self._picture.expire(self._showing_since)
+        self._picture.expire(self._showing_since, PRIVACY_STALE_S if self._privacy.on else STALE_S)
         now = time.monotonic()
         if now - self._panel_built > PANEL_S:
             kind = self.status.kind()

@@ -66,11 +66,11 @@ def engine_pids(home: Path) -> dict[int, str]:
 class Display:
     """An Xvfb of our own, on a number that X chooses."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, size: str = "1600x1200") -> None:
         read, write = os.pipe()
         self._log = (folder / "xvfb.log").open("wb")
         self._process = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"],
             pass_fds=(write,),
             stdout=self._log,
             stderr=self._log,
