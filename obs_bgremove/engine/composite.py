@@ -18,20 +18,21 @@ from obs_bgremove.options import Options
 RAMP_PER_SOFTNESS = 2.0  # width of the alpha ramp per unit of edge_softness: 0.5 spans all of [0, 1]
 WIDEST_RAMP = 1.0
 WRAP_REACH = 1 / 24  # of the frame's height: how far light of the background reaches over the person
-_NOTHING = np.empty((0, 0, 0), np.float32)
+_NO_WRAP = np.empty((0, 0), np.float32)
+_NO_GLOW = np.empty((0, 0, 0), np.float32)
 
 
 def composite(frame_bgr: U8, matte: Matte, background_bgr: U8, options: Options, out: U8) -> None:
     """out (H, W, 3) uint8 BGR: the person of frame_bgr (H, W, 3) over background_bgr (H, W, 3)."""
     lut, low, high = _tone(options.threshold, options.edge_softness)
-    wrap, glow = _light(matte, background_bgr, options.light_wrap) if options.light_wrap > 0 else (_NOTHING, _NOTHING)
-    kernels.classify(matte.coefficients, low, high, wrap.reshape(wrap.shape[:2]), matte.kinds)
+    wrap, glow = _light(matte, background_bgr, options.light_wrap) if options.light_wrap > 0 else (_NO_WRAP, _NO_GLOW)
+    kernels.classify(matte.alpha_small, low, high, wrap, matte.kinds)
     clean = np.float32(options.decontaminate)
-    c, k = matte.coefficients, np.float32(matte.cell)
+    a, k = matte.alpha_small, np.float32(matte.cell)
     in_halves(
         frame_bgr.shape[0],
         lambda y0, y1: kernels.blend_rows(
-            frame_bgr, k, c, matte.person, matte.room, matte.kinds, lut, clean, wrap, glow, background_bgr, y0, y1, out
+            frame_bgr, k, a, matte.person, matte.room, matte.kinds, lut, clean, wrap, glow, background_bgr, y0, y1, out
         ),
     )
 
@@ -39,13 +40,13 @@ def composite(frame_bgr: U8, matte: Matte, background_bgr: U8, options: Options,
 def cutout(frame_bgr: U8, matte: Matte, options: Options, out_bgra: U8) -> None:
     """out_bgra (H, W, 4) uint8: the person with straight alpha and the room's colour removed from the edge."""
     lut, low, high = _tone(options.threshold, options.edge_softness)
-    kernels.classify(matte.coefficients, low, high, _NOTHING.reshape(0, 0), matte.kinds)
+    kernels.classify(matte.alpha_small, low, high, _NO_WRAP, matte.kinds)
     clean = np.float32(options.decontaminate)
-    c, k = matte.coefficients, np.float32(matte.cell)
+    a, k = matte.alpha_small, np.float32(matte.cell)
     in_halves(
         frame_bgr.shape[0],
         lambda y0, y1: kernels.cutout_rows(
-            frame_bgr, k, c, matte.person, matte.room, matte.kinds, lut, clean, y0, y1, out_bgra
+            frame_bgr, k, a, matte.person, matte.room, matte.kinds, lut, clean, y0, y1, out_bgra
         ),
     )
 
@@ -53,11 +54,11 @@ def cutout(frame_bgr: U8, matte: Matte, options: Options, out_bgra: U8) -> None:
 def matte_image(frame_bgr: U8, matte: Matte, options: Options, out: U8) -> None:
     """out (H, W) uint8: the alpha that `composite` and `cutout` use for this frame."""
     lut, low, high = _tone(options.threshold, options.edge_softness)
-    kernels.classify(matte.coefficients, low, high, _NOTHING.reshape(0, 0), matte.kinds)
-    c, k = matte.coefficients, np.float32(matte.cell)
+    kernels.classify(matte.alpha_small, low, high, _NO_WRAP, matte.kinds)
+    a, k = matte.alpha_small, np.float32(matte.cell)
     in_halves(
         frame_bgr.shape[0],
-        lambda y0, y1: kernels.matte_rows(frame_bgr, k, c, matte.kinds, lut, y0, y1, out),
+        lambda y0, y1: kernels.matte_rows(k, a, matte.kinds, lut, y0, y1, out),
     )
 
 
@@ -68,9 +69,7 @@ def warm_up() -> None:
     frame = np.zeros((32, 48, 3), np.uint8)
     _, height, width = grid_of(*frame.shape[:2])
     colours = np.zeros((height, width, 3), np.float32)
-    matte = Matte(
-        1, np.zeros((height, width), np.float32), np.full((height, width, 4), 0.5, np.float32), colours, colours
-    )
+    matte = Matte(1, np.full((height, width), 0.5, np.float32), colours, colours)
     for options in (Options(), Options(light_wrap=1)):
         composite(frame, matte, frame.copy(), options, np.empty_like(frame))
     cutout(frame, matte, Options(), np.empty((32, 48, 4), np.uint8))
@@ -90,7 +89,7 @@ def _tone(threshold: float, softness: float) -> tuple[F32, np.float32, np.float3
 
 
 def _light(matte: Matte, background_bgr: U8, strength: float) -> tuple[F32, F32]:
-    """(wrap (gh, gw, 1) 0..1, glow (gh, gw, 3) 0..255): how much light of the background falls on the person's rim."""
+    """(wrap (gh, gw) 0..1, glow (gh, gw, 3) 0..255): how much light of the background falls on the person's rim."""
     height, width = matte.alpha_small.shape
     reach = max(1, round(height * WRAP_REACH))
     size = (2 * reach + 1, 2 * reach + 1)
@@ -98,4 +97,4 @@ def _light(matte: Matte, background_bgr: U8, strength: float) -> tuple[F32, F32]
     wrap = np.clip(outside * np.float32(strength), 0, 1)
     small = cv2.resize(background_bgr, (width, height), interpolation=cv2.INTER_AREA)
     glow = cv2.blur(small, size).astype(np.float32)
-    return wrap[..., None], glow
+    return wrap, glow

@@ -1,9 +1,9 @@
 """The compiled loops of the composite: one pass over the frame, arithmetic only where the edge is.
 
-Called by composite.py only. The edge model stands on a grid of cells, each `k` x `k` pixels of the frame; a pixel takes
-its coefficients bilinearly from the four cell centres around it. Between two neighbouring cell centres, horizontally,
-lies one *interval*; `kinds` says for each interval of each grid row pair whether all four corners are surely
-background, surely person, or neither. Runs of sure intervals are copied, so the cost follows the length of the edge.
+Called by composite.py only. The matte stands on a grid of cells, each `k` x `k` pixels of the frame; a pixel takes its
+alpha bilinearly from the four cell centres around it. Between two neighbouring cell centres, horizontally, lies one
+*interval*; `kinds` says for each interval of each grid row pair whether all four corners are surely background, surely
+person, or neither. Runs of sure intervals are copied, so the cost follows the length of the edge.
 
 Plain loops over rows [y0, y1), `nogil`, no shared writes: any number of threads gives the same bytes.
 """
@@ -18,38 +18,34 @@ _jit = numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy"
 
 
 @_jit
-def classify(coefficients, low, high, wrap, kinds):  # type: ignore[no-untyped-def]
-    """Fill kinds (gh + 1, gw + 1) uint8 from coefficients (gh, gw, 4): interval (i, j) lies between cells i-1, i and
-    j-1, j (clamped at the border). low and high: alpha at or below low is background, at or above high is person.
-    wrap (gh, gw) float32: where above 0 the person's inside is touched too, so it is not "sure"; (0, 0) for none."""
-    gh, gw = coefficients.shape[0], coefficients.shape[1]
-    cells = np.empty((gh, gw), np.uint8)
+def classify(alpha, low, high, wrap, kinds):  # type: ignore[no-untyped-def]
+    """Fill kinds (gh + 1, gw + 1) uint8 from alpha (gh, gw): interval (i, j) lies between cells i-1, i and j-1, j
+    (clamped at the border). At or below low is background, at or above high is person; wrap (gh, gw) float32: where
+    above 0 the person's inside is touched too, so it is not "sure"; (0, 0) for none."""
+    gh, gw = alpha.shape
     wrapped = wrap.size > 0
+    cells = np.empty((gh, gw), np.uint8)
     for i in range(gh):
         for j in range(gw):
-            c = coefficients[i, j]
             kind = EDGE
-            if c[0] == 0 and c[1] == 0 and c[2] == 0:
-                if c[3] <= low:
-                    kind = BACKGROUND
-                elif c[3] >= high and (not wrapped or wrap[i, j] < 1e-3):
-                    kind = PERSON
+            if alpha[i, j] <= low:
+                kind = BACKGROUND
+            elif alpha[i, j] >= high and (not wrapped or wrap[i, j] < np.float32(1e-3)):
+                kind = PERSON
             cells[i, j] = kind
     for i in range(gh + 1):
-        a, b = max(i - 1, 0), min(i, gh - 1)
+        upper, lower = cells[max(i - 1, 0)], cells[min(i, gh - 1)]
         for j in range(gw + 1):
             c, d = max(j - 1, 0), min(j, gw - 1)
-            kind = cells[a, c]
-            same = kind == cells[a, d] and kind == cells[b, c] and kind == cells[b, d]
-            kinds[i, j] = kind if same else EDGE
+            kind = upper[c]
+            kinds[i, j] = kind if kind == upper[d] and kind == lower[c] and kind == lower[d] else EDGE
 
 
 @_jit
 def _row(y, k, gh):  # type: ignore[no-untyped-def]
     """(interval row, upper cell row, lower cell row, weight of the lower) of pixel row y."""
     position = (y + 0.5) / k - 0.5
-    i = int(np.floor(position)) + 1
-    i = min(max(i, 0), gh)
+    i = min(max(int(np.floor(position)) + 1, 0), gh)
     return i, max(i - 1, 0), min(i, gh - 1), np.float32(position - (i - 1))
 
 
@@ -64,23 +60,28 @@ def _start(j, k, width, gw):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _mix(upper, lower, fy, j0, j1, fx, channel):  # type: ignore[no-untyped-def]
-    top = upper[j0, channel] + (upper[j1, channel] - upper[j0, channel]) * fx
-    bottom = lower[j0, channel] + (lower[j1, channel] - lower[j0, channel]) * fx
-    return top + (bottom - top) * fy
+def _run(kinds, j):  # type: ignore[no-untyped-def]
+    """(kind, end) of the run of intervals from j on: sure ones of a kind together, edge intervals one by one."""
+    kind = kinds[j]
+    end = j + 1
+    if kind != EDGE:
+        while end < kinds.size and kinds[end] == kind:
+            end += 1
+    return kind, end
 
 
 @_jit
-def _alpha(upper, lower, fy, j0, j1, fx, b, g, r, lut):  # type: ignore[no-untyped-def]
-    """The tone-mapped alpha of one pixel from its colour and the coefficients around it."""
-    a = (
-        _mix(upper, lower, fy, j0, j1, fx, 0) * b
-        + _mix(upper, lower, fy, j0, j1, fx, 1) * g
-        + _mix(upper, lower, fy, j0, j1, fx, 2) * r
-        + _mix(upper, lower, fy, j0, j1, fx, 3)
-    )
-    a = min(max(a, np.float32(0)), np.float32(1))
-    return lut[int(a * LUT_SIZE + np.float32(0.5))]
+def _ends(grid, i0, i1, fy, j0, j1):  # type: ignore[no-untyped-def]
+    """The grid's value at the left end of an edge interval in a pixel row, and its rise to the right end."""
+    left = grid[i0, j0] + (grid[i1, j0] - grid[i0, j0]) * fy
+    right = grid[i0, j1] + (grid[i1, j1] - grid[i0, j1]) * fy
+    return left, right - left
+
+
+@_jit
+def _tone(left, rise, fx, lut):  # type: ignore[no-untyped-def]
+    """The final alpha of a pixel at fx 0..1 of its interval."""
+    return lut[int((left + rise * fx) * LUT_SIZE + np.float32(0.5))]
 
 
 @_jit
@@ -92,112 +93,97 @@ def _clean(value, alpha, person, room, strength):  # type: ignore[no-untyped-def
 
 
 @_jit
-def matte_rows(frame, k, coefficients, kinds, lut, y0, y1, out):  # type: ignore[no-untyped-def]
+def matte_rows(k, alpha, kinds, lut, y0, y1, out):  # type: ignore[no-untyped-def]
     """out (H, W) uint8: the alpha that blend_rows uses."""
-    gh, gw = coefficients.shape[0], coefficients.shape[1]
-    width = frame.shape[1]
+    gh, gw = alpha.shape
+    width = out.shape[1]
     for y in range(y0, y1):
         i, i0, i1, fy = _row(y, k, gh)
-        upper, lower = coefficients[i0], coefficients[i1]
         j = 0
         while j <= gw:
-            kind = kinds[i, j]
-            first = j
-            while j <= gw and kinds[i, j] == kind:
-                j += 1
-            x0, x1 = _start(first, k, width, gw), _start(j, k, width, gw)
-            if kind == BACKGROUND:
-                out[y, x0:x1] = 0
-            elif kind == PERSON:
-                out[y, x0:x1] = 255
+            kind, end = _run(kinds[i], j)
+            x0, x1 = _start(j, k, width, gw), _start(end, k, width, gw)
+            if kind != EDGE:
+                out[y, x0:x1] = 255 if kind == PERSON else 0
             else:
+                left, rise = _ends(alpha, i0, i1, fy, max(j - 1, 0), min(j, gw - 1))
                 for x in range(x0, x1):
-                    position = (np.float32(x) + np.float32(0.5)) / k - np.float32(0.5)
-                    c = int(np.floor(position))
-                    fx = position - np.float32(c)
-                    j0, j1 = min(max(c, 0), gw - 1), min(c + 1, gw - 1)
-                    b, g, r = np.float32(frame[y, x, 0]), np.float32(frame[y, x, 1]), np.float32(frame[y, x, 2])
-                    a = _alpha(upper, lower, fy, j0, j1, fx, b, g, r, lut)
-                    out[y, x] = np.uint8(a * np.float32(255) + np.float32(0.5))
+                    fx = (np.float32(x) + np.float32(0.5)) / k - np.float32(0.5) - np.float32(j - 1)
+                    out[y, x] = np.uint8(_tone(left, rise, fx, lut) * np.float32(255) + np.float32(0.5))
+            j = end
 
 
 @_jit
-def blend_rows(frame, k, coefficients, person, room, kinds, lut, clean, wrap, glow, background, y0, y1, out):  # type: ignore[no-untyped-def]
+def blend_rows(frame, k, alpha, person, room, kinds, lut, clean, wrap, glow, background, y0, y1, out):  # type: ignore[no-untyped-def]
     """out (H, W, 3) uint8: the person over background. person, room (gh, gw, 3) float32: colours to clean edges with.
-    wrap (gh, gw, 1) float32 and glow (gh, gw, 3) float32 0..255: how much of the blurred background's light is
-    screened over the person; empty for none."""
-    gh, gw = coefficients.shape[0], coefficients.shape[1]
+    wrap (gh, gw) float32 and glow (gh, gw, 3) float32 0..255: how much of the blurred background's light is screened
+    over the person; empty for none."""
+    gh, gw = alpha.shape
     width = frame.shape[1]
     wrapped = wrap.size > 0
     for y in range(y0, y1):
         i, i0, i1, fy = _row(y, k, gh)
-        upper, lower = coefficients[i0], coefficients[i1]
         near = i1 if fy >= np.float32(0.5) else i0
         j = 0
         while j <= gw:
-            kind = kinds[i, j]
-            first = j
-            while j <= gw and kinds[i, j] == kind:
-                j += 1
-            x0, x1 = _start(first, k, width, gw), _start(j, k, width, gw)
+            kind, end = _run(kinds[i], j)
+            x0, x1 = _start(j, k, width, gw), _start(end, k, width, gw)
             if kind == BACKGROUND:
                 out[y, x0:x1] = background[y, x0:x1]
             elif kind == PERSON:
                 out[y, x0:x1] = frame[y, x0:x1]
             else:
+                j0, j1 = max(j - 1, 0), min(j, gw - 1)
+                left, rise = _ends(alpha, i0, i1, fy, j0, j1)
+                light, lighter = np.float32(0), np.float32(0)
+                if wrapped:
+                    light, lighter = _ends(wrap, i0, i1, fy, j0, j1)
                 for x in range(x0, x1):
-                    position = (np.float32(x) + np.float32(0.5)) / k - np.float32(0.5)
-                    c = int(np.floor(position))
-                    fx = position - np.float32(c)
-                    j0, j1 = min(max(c, 0), gw - 1), min(c + 1, gw - 1)
-                    b, g, r = np.float32(frame[y, x, 0]), np.float32(frame[y, x, 1]), np.float32(frame[y, x, 2])
-                    a = _alpha(upper, lower, fy, j0, j1, fx, b, g, r, lut)
+                    fx = (np.float32(x) + np.float32(0.5)) / k - np.float32(0.5) - np.float32(j - 1)
+                    a = _tone(left, rise, fx, lut)
                     jn = j1 if fx >= np.float32(0.5) else j0
                     for channel in range(3):
                         value = np.float32(frame[y, x, channel])
                         if a < 1:
                             value = _clean(value, a, person[near, jn, channel], room[near, jn, channel], clean)
                         if wrapped:
-                            light = _mix(wrap[i0], wrap[i1], fy, j0, j1, fx, 0) * glow[near, jn, channel]
-                            value = value + light * (255 - value) * np.float32(1 / 255)
+                            glare = (light + lighter * fx) * glow[near, jn, channel] * np.float32(1 / 255)
+                            value += glare * (255 - value)
                         under = np.float32(background[y, x, channel])
-                        mixed = under + (value - under) * a
-                        out[y, x, channel] = np.uint8(mixed + np.float32(0.5))
+                        out[y, x, channel] = np.uint8(under + (value - under) * a + np.float32(0.5))
+            j = end
 
 
 @_jit
-def cutout_rows(frame, k, coefficients, person, room, kinds, lut, clean, y0, y1, out):  # type: ignore[no-untyped-def]
+def cutout_rows(frame, k, alpha, person, room, kinds, lut, clean, y0, y1, out):  # type: ignore[no-untyped-def]
     """out (H, W, 4) uint8: straight alpha, cleaned colours; wholly transparent pixels are black, not the room."""
-    gh, gw = coefficients.shape[0], coefficients.shape[1]
+    gh, gw = alpha.shape
     width = frame.shape[1]
     for y in range(y0, y1):
         i, i0, i1, fy = _row(y, k, gh)
-        upper, lower = coefficients[i0], coefficients[i1]
         near = i1 if fy >= np.float32(0.5) else i0
         j = 0
         while j <= gw:
-            kind = kinds[i, j]
-            first = j
-            while j <= gw and kinds[i, j] == kind:
-                j += 1
-            x0, x1 = _start(first, k, width, gw), _start(j, k, width, gw)
+            kind, end = _run(kinds[i], j)
+            x0, x1 = _start(j, k, width, gw), _start(end, k, width, gw)
             if kind == BACKGROUND:
                 out[y, x0:x1] = 0
             elif kind == PERSON:
-                out[y, x0:x1, :3] = frame[y, x0:x1]
-                out[y, x0:x1, 3] = 255
-            else:
                 for x in range(x0, x1):
-                    position = (np.float32(x) + np.float32(0.5)) / k - np.float32(0.5)
-                    c = int(np.floor(position))
-                    fx = position - np.float32(c)
-                    j0, j1 = min(max(c, 0), gw - 1), min(c + 1, gw - 1)
-                    b, g, r = np.float32(frame[y, x, 0]), np.float32(frame[y, x, 1]), np.float32(frame[y, x, 2])
-                    a = _alpha(upper, lower, fy, j0, j1, fx, b, g, r, lut)
-                    alpha = np.uint8(a * np.float32(255) + np.float32(0.5))
+                    for channel in range(3):
+                        out[y, x, channel] = frame[y, x, channel]
+                    out[y, x, 3] = 255
+            else:
+                j0, j1 = max(j - 1, 0), min(j, gw - 1)
+                left, rise = _ends(alpha, i0, i1, fy, j0, j1)
+                for x in range(x0, x1):
+                    fx = (np.float32(x) + np.float32(0.5)) / k - np.float32(0.5) - np.float32(j - 1)
+                    a = _tone(left, rise, fx, lut)
+                    level = np.uint8(a * np.float32(255) + np.float32(0.5))
                     jn = j1 if fx >= np.float32(0.5) else j0
                     for channel in range(3):
                         value = np.float32(frame[y, x, channel])
                         value = _clean(value, a, person[near, jn, channel], room[near, jn, channel], clean)
-                        out[y, x, channel] = np.uint8(value + np.float32(0.5)) if alpha > 0 else 0
-                    out[y, x, 3] = alpha
+                        out[y, x, channel] = np.uint8(value + np.float32(0.5)) if level > 0 else 0
+                    out[y, x, 3] = level
+            j = end

@@ -1,4 +1,4 @@
-"""The matte of one frame: an edge model on a coarse grid, from which alpha is computed at any pixel.
+"""The matte of one frame, on a grid from which alpha is computed at any pixel.
 
 Made by `Matting`, read by `composite`; both on the engine's worker thread. All arrays belong to `Matting`, which
 reuses them: a matte is valid until the next frame is given to it.
@@ -16,12 +16,12 @@ LONGEST_GRID_SIDE = 640  # cells; 2 x 2 pixels each at 720p, 3 x 3 at 1080p
 
 @dataclass
 class Matte:
-    """alpha(pixel) = b*c0 + g*c1 + r*c2 + c3, clipped to [0, 1]; b, g, r the pixel's bytes 0..255, c bilinear between
-    the centres of the four cells around it."""
+    """alpha of a pixel is bilinear between the centres of the four cells around it, then tone-mapped. (Coefficients
+    that follow each pixel's own colour were measured too: they follow its noise, and cost four times the arithmetic.)
+    """
 
     cell: int  # side of one cell in pixels; cell (i, j) covers rows i*cell.., columns j*cell..
-    alpha_small: F32  # (gh, gw) in [0, 1]: the matte at the grid's resolution
-    coefficients: F32  # (gh, gw, 4)
+    alpha_small: F32  # (gh, gw) in [0, 1]; exactly 0 and 1 where it is sure
     person: F32  # (gh, gw, 3) 0..255 BGR: the person's colour near here, for clean edges
     room: F32  # (gh, gw, 3) 0..255 BGR: the room's colour near here
     stages_ms: dict[str, float] = field(default_factory=dict)  # how long each step took for this frame

@@ -54,7 +54,6 @@ class _State:
         self.matte = Matte(
             self.cell,
             np.zeros(shape, np.float32),
-            np.zeros((*shape, 4), np.float32),
             np.zeros((*shape, 3), np.float32),
             np.zeros((*shape, 3), np.float32),
         )
@@ -123,7 +122,6 @@ class Matting:
         person = s.regions(matte.alpha_small, options.ignore_small)
         timed = time.perf_counter()
 
-        matte.coefficients[...] = 0
         if person is not None:
             s.edge(
                 small,
@@ -132,7 +130,6 @@ class Matting:
                 box,
                 s.plate,
                 s.plate.trust if learned else 0.0,
-                matte.coefficients,
                 matte.person,
                 matte.room,
             )

@@ -12,8 +12,8 @@ from obs_bgremove.engine.matte import U8
 
 Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in grid cells, half open
 
-MARGIN = 0.08  # of the box's width and height, on each side
-INWARD = 0.25  # share of the way per frame in which a side moves in; outwards it jumps, or a raised hand is cut off
+MARGIN = 0.1  # of the box's width and height, on each side
+INWARD = 0.1  # share of the way per frame in which a side moves in; outwards it jumps, or a raised hand is cut off
 SMALLEST = 16  # cells: a smaller box would show the network a few blurred pixels
 
 

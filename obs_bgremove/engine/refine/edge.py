@@ -7,8 +7,7 @@ the more it counts (ridge regression: minimise |I - aF - (1-a)B|^2 + lambda (a -
 
     alpha = ((I - B).(F - B) + lambda prior) / (|F - B|^2 + lambda)
 
-It is linear in I, so the solution of a cell serves all its pixels. F and B also clean the edge's colours in the
-composite. F, B and their variance are box means at half the grid's resolution. Used by `Matting`, on its thread.
+F and B also clean the edge's colours in the composite. F, B and their variance are box means at half the grid's resolution. Used by `Matting`, on its thread.
 """
 
 import cv2
@@ -23,9 +22,8 @@ SURE = np.float32(0.1)  # within this of 0 or 1, a half-resolution cell lends it
 NOTHING = np.float32(0.03)  # within this of 0 or 1 a cell is 0 or 1, unless the band is near
 REACH = 3  # half-resolution cells: radius over which F and B are averaged
 BAND = 5  # cells: side of the square by which the band reaches beyond the unsure cells
-PRIOR = np.float32(3.0)  # lambda per unit of variance of F and B
-PRIOR_LEAST = np.float32(600.0)  # squared grey levels, summed over channels: the least lambda
-DETAIL = np.float32(0.5)  # share of a pixel's own difference from its cell that alpha follows; 1 brings its noise too
+PRIOR = np.float32(6.0)  # lambda per unit of variance of F and B
+PRIOR_LEAST = np.float32(1000.0)  # squared grey levels, summed over channels: the least lambda
 PLATE_WEIGHT = np.float32(0.5)  # trust from which the plate is used for B
 
 
@@ -44,12 +42,11 @@ class Edge:
         box: Box,
         plate: Plate,
         trust: float,
-        coefficients: F32,
         person: F32,
         room: F32,
     ) -> None:
         """Solve small (gh, gw, 3), with its half (ceil, ceil, 3), inside box. matte (gh, gw) is the prior and becomes
-        alpha; coefficients (gh, gw, 4), person and room (gh, gw, 3) as in Matte; coefficients outside box are left."""
+        alpha; person and room (gh, gw, 3) as in Matte."""
         x0, y0, x1, y1 = box
         top, bottom, left, right = y0 // 2, (y1 + 1) // 2, x0 // 2, (x1 + 1) // 2
         _colours(half, matte, top, bottom, left, right, self._sums)
@@ -73,7 +70,6 @@ class Edge:
             plate.looks,
             plate.gain,
             known,
-            coefficients,
             person,
             room,
             x0,
@@ -119,7 +115,7 @@ def _unsure(matte, x0, y0, band):  # type: ignore[no-untyped-def]
 
 @_jit
 def _solve(  # type: ignore[no-untyped-def]
-    small, matte, near, ring, means, plate, variance, looks, gain, known, coefficients, person, room, x0, y0, x1, y1
+    small, matte, near, ring, means, plate, variance, looks, gain, known, person, room, x0, y0, x1, y1
 ):
     least = np.float32(0.01)
     for i in range(y0, y1):
@@ -128,9 +124,6 @@ def _solve(  # type: ignore[no-untyped-def]
             if not ring[i - y0, j - x0]:
                 p = np.float32(1) if p > np.float32(0.5) else np.float32(0)
                 matte[i, j] = p
-                for channel in range(3):
-                    coefficients[i, j, channel] = 0
-                coefficients[i, j, 3] = p
                 continue
             m = means[(i >> 1) - (y0 >> 1), (j >> 1) - (x0 >> 1)]
             plated = known and looks[i, j] >= KNOWN
@@ -160,12 +153,9 @@ def _solve(  # type: ignore[no-untyped-def]
                 if not has_room:
                     room[i, j, channel] = small[i, j, channel]
             if not near[i - y0, j - x0] or not has_person or not has_room:
-                for channel in range(3):
-                    coefficients[i, j, channel] = 0
                 if not near[i - y0, j - x0]:
                     p = np.float32(1) if p > np.float32(0.5) else np.float32(0)
                 matte[i, j] = p
-                coefficients[i, j, 3] = p
                 continue
             ridge = PRIOR_LEAST + PRIOR * spread
             length, along = np.float32(0), np.float32(0)
@@ -174,10 +164,4 @@ def _solve(  # type: ignore[no-untyped-def]
                 length += line * line
                 along += line * (small[i, j, channel] - room[i, j, channel])
             alpha = (along + ridge * p) / (length + ridge)
-            offset = alpha
-            for channel in range(3):
-                slope = DETAIL * (person[i, j, channel] - room[i, j, channel]) / (length + ridge)
-                coefficients[i, j, channel] = slope
-                offset -= slope * small[i, j, channel]
-            coefficients[i, j, 3] = offset
             matte[i, j] = min(max(alpha, np.float32(0)), np.float32(1))

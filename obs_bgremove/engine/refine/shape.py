@@ -29,8 +29,6 @@ def reshape(matte: Matte, shift: float, softness: float) -> None:
         side = (2 * radius + 1, 2 * radius + 1)
         alpha = np.asarray(cv2.blur(cv2.blur(alpha, side), side), np.float32)
     np.clip(alpha, 0, 1, out=matte.alpha_small)
-    matte.coefficients[..., :3] = 0
-    matte.coefficients[..., 3] = matte.alpha_small
 
 
 def _disk(radius: int) -> np.ndarray:
