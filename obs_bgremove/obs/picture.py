@@ -20,7 +20,8 @@ class Picture:
 
     def __init__(self, lib: Any, weak: int, ring: Ring) -> None:
         self.ring = ring
-        self.frames = 0
+        self.frames = 0  # of the present engine
+        self.engine_started = time.monotonic()
         self._lib, self._weak = lib, weak
         self._lock = threading.Lock()
         self._closed = False
@@ -63,7 +64,8 @@ class Picture:
         with self._lock:
             if not self._closed:
                 self.ring.forget()
-                self._last_sequence = 0
+                self._last_sequence = self.frames = 0
+                self.engine_started = time.monotonic()
 
     def close(self) -> None:
         """Gives the ring back, once nobody reads it. Idempotent."""

@@ -246,6 +246,9 @@ class Source:
         if kind == "frame":
             assert self._picture is not None
             self._picture.deliver()
+            if self._picture.frames == 1:
+                took_s = time.monotonic() - self._picture.engine_started
+                log.write("info", f"{self.name}: first picture {took_s:.1f} s after the engine's start.")
         elif kind == "stats":
             self.status.stats = message
         elif kind == "status":

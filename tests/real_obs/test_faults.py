@@ -42,13 +42,14 @@ def test_a_killed_engine_is_back_and_the_picture_never_leaves(obs: Obs) -> None:
         since = len(obs.our_lines())
         start = time.monotonic()
         os.kill(pid, signal.SIGKILL)
-        while not any("engine started" in line for line in obs.our_lines()[since:]):
-            assert time.monotonic() - start < 60
+        while not _said(obs, "first picture", since):
+            assert time.monotonic() - start < START_S
             time.sleep(0.02)
         worst = max(worst, time.monotonic() - start)
         wait_for(lambda: obs.shows(RED), START_S, "the picture")
-    print(f"engine back after SIGKILL: worst of 3 {worst:.2f} s until it says hello")
-    assert worst < float(os.environ.get("AI_BACKGROUND_RECOVERY_S", "1.5"))
+    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    print(f"live picture after SIGKILL: worst of 3 {worst:.2f} s (machine {busy:.1f} times overcommitted)")
+    assert worst < 1.5 * busy
 
 
 def test_a_stopped_engine_is_killed_and_replaced(obs: Obs) -> None:
@@ -65,7 +66,7 @@ def test_a_camera_that_is_not_there_is_said_and_heals(obs: Obs, tmp_path: Path) 
     clip = tmp_path / "not there.avi"
     obs.set(camera=str(clip))
     wait_for(lambda: _said(obs, "not there", since), 15, "a line that names the file")
-    assert obs.shows(RED), "the background alone"
+    wait_for(lambda: obs.shows(RED), 5, "the background alone")
     _write_clip(clip)
     wait_for(lambda: _said(obs, "well again", since), 20, "healed")
 
