@@ -23,7 +23,10 @@ def test_the_real_engine_gives_frames_figures_and_a_picture(assets: Path, tmp_pa
 @pytest.mark.parametrize(
     ("engine", "said"),
     [
-        ("#!/bin/sh\necho ImportError: no numpy >&2; exit 3\n", "it ended by itself with code 3. It said: ImportError: no numpy"),
+        (
+            "#!/bin/sh\necho ImportError: no numpy >&2; exit 3\n",
+            "it ended by itself with code 3. It said: ImportError: no numpy",
+        ),
         ("#!/bin/sh\nexec sleep 60\n", "it was not ready within"),
         (
             '#!/bin/sh\necho \'{"type":"status","level":"error","text":"The model is gone."}\'\nexec sleep 60\n',

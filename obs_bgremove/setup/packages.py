@@ -18,7 +18,7 @@ from obs_bgremove.setup.runner import Runner
 # Measured: the environment with the test tools takes 0.95 GB, and pip needs room for the downloads beside it.
 NEEDED_BYTES = 1_600_000_000
 # What the engine imports; an import that fails is a broken package or a missing system library.
-IMPORTS = ("numpy", "cv2", "numba", "mediapipe", "cv2_enumerate_cameras")
+IMPORTS = ("numpy", "cv2", "numba", "mediapipe", "cv2_enumerate_cameras", "PIL", "av")
 # MediaPipe loads its native library (and with it libEGL) only when a network is made: here it is loaded as well.
 IMPORT_ALL = """
 import ctypes, importlib, pathlib, sys
