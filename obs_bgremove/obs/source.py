@@ -256,8 +256,8 @@ class Source:
             before, self.status.engine = self.status.engine, line
             if line != before and line.level != "info":
                 log.write(line.level, f"{self.name}: {line.text}")
-            elif before.level != "info" and not line.text:
-                log.write("info", f"{self.name}: all is well again.")
+            elif before.text and not line.text:
+                log.write("info", f"{self.name}: all is well.")
 
     def _problem(self, problem: Optional[UserError], retry_s: Optional[float]) -> None:
         before, self.status.problem = self.status.problem, problem

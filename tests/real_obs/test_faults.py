@@ -42,7 +42,7 @@ def test_a_killed_engine_is_back_and_the_picture_never_leaves(obs: Obs) -> None:
         since = len(obs.our_lines())
         start = time.monotonic()
         os.kill(pid, signal.SIGKILL)
-        while not _said(obs, "first picture", since):
+        while not _said(obs, "all is well", since):
             assert time.monotonic() - start < START_S
             time.sleep(0.02)
         worst = max(worst, time.monotonic() - start)
@@ -68,7 +68,7 @@ def test_a_camera_that_is_not_there_is_said_and_heals(obs: Obs, tmp_path: Path) 
     wait_for(lambda: _said(obs, "not there", since), 15, "a line that names the file")
     wait_for(lambda: obs.shows(RED), 5, "the background alone")
     _write_clip(clip)
-    wait_for(lambda: _said(obs, "well again", since), 20, "healed")
+    wait_for(lambda: _said(obs, "all is well", since), 20, "healed")
 
 
 @pytest.mark.parametrize(
