@@ -373,6 +373,16 @@ def test_the_test_command_adds_the_tools_and_runs_them_in_the_checkout(
     assert "Failed: mypy" in capsys.readouterr().out
 
 
+def test_the_installer_and_the_doctor_need_the_standard_library_only() -> None:
+    code = (
+        "import sys; before = set(sys.modules); import obs_bgremove.setup.main\n"
+        "loaded = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+        "print(loaded - set(sys.stdlib_module_names))"
+    )
+    run = subprocess.run([sys.executable, "-S", "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "{'obs_bgremove'}"
+
+
 class TestFront:
     """install.py itself, started by other Pythons."""
 
