@@ -20,6 +20,7 @@ from obs_bgremove.obs.process import EngineProcess
 # The first start after an installation reads 300 MB of libraries from the disk, and the machine may be busy.
 READY_S = 120.0
 MEASURE_S = 5.0
+SMOOTH_FPS = 27.0
 # A frame captured this long after the view was changed shows the new view.
 VIEW_CHANGES_NS = 300_000_000
 VIEW_LIMIT_S = 10.0

@@ -212,6 +212,9 @@ def _selfcheck_do(context: Context) -> None:
         f"      {figures.frames} frames of {figures.width}x{figures.height}, {figures.fps:.1f} fps, latency camera to "
         f"slot p50 {figures.latency_p50_ms:.0f} ms, p95 {figures.latency_p95_ms:.0f} ms"
     )
+    if figures.fps < selfcheck.SMOOTH_FPS:
+        context.console.say("      that is less than the sample's 30 fps: this computer is slow, or busy just now;")
+        context.console.say("      if it stays so, choose the model Landscape in the source's Advanced settings")
     if figures.problem:
         context.console.say(f"      the engine says: {figures.problem}")
     context.console.say(f"      before and after: {figures.picture}")
