@@ -29,10 +29,11 @@ def composite(frame_bgr: U8, matte: Matte, background_bgr: U8, options: Options,
     kernels.classify(matte.alpha_small, low, high, wrap, matte.kinds)
     clean = np.float32(options.decontaminate)
     a, k = matte.alpha_small, np.float32(matte.cell)
+    frame, under, target = _rows(frame_bgr), _rows(background_bgr), _rows(out)
     in_halves(
         frame_bgr.shape[0],
         lambda y0, y1: kernels.blend_rows(
-            frame_bgr, k, a, matte.person, matte.room, matte.kinds, lut, clean, wrap, glow, background_bgr, y0, y1, out
+            frame, k, a, matte.person, matte.room, matte.kinds, lut, clean, wrap, glow, under, y0, y1, target
         ),
     )
 
@@ -43,10 +44,11 @@ def cutout(frame_bgr: U8, matte: Matte, options: Options, out_bgra: U8) -> None:
     kernels.classify(matte.alpha_small, low, high, _NO_WRAP, matte.kinds)
     clean = np.float32(options.decontaminate)
     a, k = matte.alpha_small, np.float32(matte.cell)
+    frame, target = _rows(frame_bgr), _rows(out_bgra)
     in_halves(
         frame_bgr.shape[0],
         lambda y0, y1: kernels.cutout_rows(
-            frame_bgr, k, a, matte.person, matte.room, matte.kinds, lut, clean, y0, y1, out_bgra
+            frame, k, a, matte.person, matte.room, matte.kinds, lut, clean, y0, y1, target
         ),
     )
 
@@ -75,6 +77,11 @@ def warm_up() -> None:
     cutout(frame, matte, Options(), np.empty((32, 48, 4), np.uint8))
     matte_image(frame, matte, Options(), np.empty((32, 48), np.uint8))
     warm_up_matting()
+
+
+def _rows(image: U8) -> U8:
+    """(H, W, C) as (H, W * C), the same memory."""
+    return image.reshape(image.shape[0], -1)
 
 
 @functools.lru_cache(8)

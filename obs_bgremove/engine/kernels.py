@@ -93,6 +93,13 @@ def _clean(value, alpha, person, room, strength):  # type: ignore[no-untyped-def
 
 
 @_jit
+def _copy(source, target, first, end):  # type: ignore[no-untyped-def]
+    """target[first:end] = source[first:end], byte by byte: the compiler makes it wide moves."""
+    for n in range(first, end):
+        target[n] = source[n]
+
+
+@_jit
 def matte_rows(k, alpha, kinds, lut, y0, y1, out):  # type: ignore[no-untyped-def]
     """out (H, W) uint8: the alpha that blend_rows uses."""
     gh, gw = alpha.shape
@@ -114,12 +121,15 @@ def matte_rows(k, alpha, kinds, lut, y0, y1, out):  # type: ignore[no-untyped-de
 
 
 @_jit
-def blend_rows(frame, k, alpha, person, room, kinds, lut, clean, wrap, glow, background, y0, y1, out):  # type: ignore[no-untyped-def]
-    """out (H, W, 3) uint8: the person over background. person, room (gh, gw, 3) float32: colours to clean edges with.
+def blend_rows(  # type: ignore[no-untyped-def]
+    frame, k, alpha, person, room, kinds, lut, clean, wrap, glow, background, y0, y1, out
+):
+    """out: the person over background. frame, background, out (H, 3 W) uint8: rows of BGR bytes. person, room
+    (gh, gw, 3) float32: colours to clean edges with.
     wrap (gh, gw) float32 and glow (gh, gw, 3) float32 0..255: how much of the blurred background's light is screened
     over the person; empty for none."""
     gh, gw = alpha.shape
-    width = frame.shape[1]
+    width = frame.shape[1] // 3
     wrapped = wrap.size > 0
     for y in range(y0, y1):
         i, i0, i1, fy = _row(y, k, gh)
@@ -129,9 +139,9 @@ def blend_rows(frame, k, alpha, person, room, kinds, lut, clean, wrap, glow, bac
             kind, end = _run(kinds[i], j)
             x0, x1 = _start(j, k, width, gw), _start(end, k, width, gw)
             if kind == BACKGROUND:
-                out[y, x0:x1] = background[y, x0:x1]
+                _copy(background[y], out[y], 3 * x0, 3 * x1)
             elif kind == PERSON:
-                out[y, x0:x1] = frame[y, x0:x1]
+                _copy(frame[y], out[y], 3 * x0, 3 * x1)
             else:
                 j0, j1 = max(j - 1, 0), min(j, gw - 1)
                 left, rise = _ends(alpha, i0, i1, fy, j0, j1)
@@ -143,22 +153,24 @@ def blend_rows(frame, k, alpha, person, room, kinds, lut, clean, wrap, glow, bac
                     a = _tone(left, rise, fx, lut)
                     jn = j1 if fx >= np.float32(0.5) else j0
                     for channel in range(3):
-                        value = np.float32(frame[y, x, channel])
+                        value = np.float32(frame[y, 3 * x + channel])
                         if a < 1:
                             value = _clean(value, a, person[near, jn, channel], room[near, jn, channel], clean)
                         if wrapped:
                             glare = (light + lighter * fx) * glow[near, jn, channel] * np.float32(1 / 255)
                             value += glare * (255 - value)
-                        under = np.float32(background[y, x, channel])
-                        out[y, x, channel] = np.uint8(under + (value - under) * a + np.float32(0.5))
+                        under = np.float32(background[y, 3 * x + channel])
+                        out[y, 3 * x + channel] = np.uint8(under + (value - under) * a + np.float32(0.5))
             j = end
 
 
 @_jit
-def cutout_rows(frame, k, alpha, person, room, kinds, lut, clean, y0, y1, out):  # type: ignore[no-untyped-def]
-    """out (H, W, 4) uint8: straight alpha, cleaned colours; wholly transparent pixels are black, not the room."""
+def cutout_rows(  # type: ignore[no-untyped-def]
+    frame, k, alpha, person, room, kinds, lut, clean, y0, y1, out
+):
+    """frame (H, 3 W) uint8; out (H, 4 W) uint8: straight alpha, cleaned colours; wholly transparent pixels are black, not the room."""
     gh, gw = alpha.shape
-    width = frame.shape[1]
+    width = frame.shape[1] // 3
     for y in range(y0, y1):
         i, i0, i1, fy = _row(y, k, gh)
         near = i1 if fy >= np.float32(0.5) else i0
@@ -167,12 +179,12 @@ def cutout_rows(frame, k, alpha, person, room, kinds, lut, clean, y0, y1, out): 
             kind, end = _run(kinds[i], j)
             x0, x1 = _start(j, k, width, gw), _start(end, k, width, gw)
             if kind == BACKGROUND:
-                out[y, x0:x1] = 0
+                out[y, 4 * x0 : 4 * x1] = 0
             elif kind == PERSON:
                 for x in range(x0, x1):
                     for channel in range(3):
-                        out[y, x, channel] = frame[y, x, channel]
-                    out[y, x, 3] = 255
+                        out[y, 4 * x + channel] = frame[y, 3 * x + channel]
+                    out[y, 4 * x + 3] = 255
             else:
                 j0, j1 = max(j - 1, 0), min(j, gw - 1)
                 left, rise = _ends(alpha, i0, i1, fy, j0, j1)
@@ -182,8 +194,8 @@ def cutout_rows(frame, k, alpha, person, room, kinds, lut, clean, y0, y1, out): 
                     level = np.uint8(a * np.float32(255) + np.float32(0.5))
                     jn = j1 if fx >= np.float32(0.5) else j0
                     for channel in range(3):
-                        value = np.float32(frame[y, x, channel])
+                        value = np.float32(frame[y, 3 * x + channel])
                         value = _clean(value, a, person[near, jn, channel], room[near, jn, channel], clean)
-                        out[y, x, channel] = np.uint8(value + np.float32(0.5)) if level > 0 else 0
-                    out[y, x, 3] = level
+                        out[y, 4 * x + channel] = np.uint8(value + np.float32(0.5)) if level > 0 else 0
+                    out[y, 4 * x + 3] = level
             j = end

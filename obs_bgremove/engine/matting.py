@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 
 from obs_bgremove.engine.matte import F32, U8, Matte, grid_of
-from obs_bgremove.engine.refine.crop import Box, PersonCrop, view
+from obs_bgremove.engine.refine.crop import Box, view
 from obs_bgremove.engine.refine.edge import Edge
+from obs_bgremove.engine.refine.gaze import Gaze, around, grouped
 from obs_bgremove.engine.refine.plate import Plate, weigh
-from obs_bgremove.engine.refine.regions import Regions
+from obs_bgremove.engine.refine.regions import CONFIDENT, Regions
 from obs_bgremove.engine.refine.shape import reshape
 from obs_bgremove.engine.refine.smooth import Smoother
 from obs_bgremove.engine.second_core import submit
@@ -26,8 +27,8 @@ __all__ = ["Matte", "Matting", "warm_up_matting"]
 CORE = np.float32(0.97)  # calmed probability above which, for 2 cells around, the network is not contradicted
 CORE_SIDE = 5
 FLIP_FROM = 0.3  # smoothing from which every second frame is shown mirrored, so that the blend averages two opinions
-FIRST_LOOKS = 3  # looks at the first frame, each at the box that the one before found
-GLANCE_FRAMES = 30  # every so many frames the whole picture is looked at too: someone may have come in
+FIRST_LOOKS = 3  # looks at the first frame, each at the boxes that the one before found
+CERTAIN = 0.9  # how sure the surest part of someone not yet followed must be
 
 
 @dataclass
@@ -37,18 +38,19 @@ class _State:
     cell: int
     height: int
     width: int
-    crop: PersonCrop = field(init=False)
+    gaze: Gaze = field(init=False)
     smoother: Smoother = field(init=False)
     plate: Plate = field(init=False)
     regions: Regions = field(init=False)
     edge: Edge = field(init=False)
     matte: Matte = field(init=False)
     probability: F32 = field(init=False)
+    seen: U8 | None = None  # the last frame's grid
     frames: int = 0
 
     def __post_init__(self) -> None:
         shape = (self.height, self.width)
-        self.crop, self.smoother = PersonCrop(*shape), Smoother(*shape)
+        self.gaze, self.smoother = Gaze(*shape), Smoother(*shape)
         self.plate, self.regions, self.edge = Plate(*shape), Regions(*shape), Edge(*shape)
         self.probability = np.zeros(shape, np.float32)
         self.matte = Matte(
@@ -90,7 +92,7 @@ class Matting:
             s = self._state = _State(cell, height, width)
         whole = frame_bgr[: height * cell, : width * cell]
         small = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        beside = submit(self._beside, s, small, timestamp_ns)
+        beside = submit(self._beside, s, small, options, timestamp_ns)
         box = self._look(s, frame_bgr, small, options)
         half, change = beside.result()
         segmented = time.perf_counter()
@@ -116,13 +118,12 @@ class Matting:
                 matte.alpha_small,
                 *box,
             )
-            plate.update(small, opinion, timestamp_ns)
         else:
             np.copyto(matte.alpha_small, opinion)
-        person = s.regions(matte.alpha_small, options.ignore_small)
+        people = s.regions(matte.alpha_small, options.ignore_small, CERTAIN if s.gaze.searching else CONFIDENT)
         timed = time.perf_counter()
 
-        if person is not None:
+        if people:
             s.edge(
                 small,
                 half,
@@ -134,7 +135,9 @@ class Matting:
                 matte.room,
             )
             reshape(matte, options.edge_shift, options.edge_softness)
-        s.crop.follow(person if options.track_person else None)
+        if options.track_person:
+            s.gaze.follow(grouped(people))
+            self._glance(s, frame_bgr, small, options)
         s.frames += 1
         ended = time.perf_counter()
         matte.stages_ms = {
@@ -144,36 +147,56 @@ class Matting:
         }
         return matte
 
-    def _beside(self, s: _State, small: U8, timestamp_ns: int) -> tuple[U8, U8 | None]:
+    def _beside(self, s: _State, small: U8, options: Options, timestamp_ns: int) -> tuple[U8, U8 | None]:
         """What does not need the network, done while it runs."""
         size = ((s.width + 1) // 2, (s.height + 1) // 2)
         half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
-        s.plate.check(small, timestamp_ns)
+        if options.use_learned_background:
+            if s.seen is not None:  # the frame before, here where the time costs nothing
+                s.plate.update(s.seen, s.smoother.state, timestamp_ns)
+            s.plate.check(small, timestamp_ns)
+        s.seen = small
         return half, s.smoother.change(half)
 
     def _look(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> Box:
-        """Fill s.probability from the network's view of the person; returns the box it saw."""
+        """Fill s.probability (gh, gw) with the network's opinion; returns the box around what it saw."""
         flip = options.smoothing >= FLIP_FROM and s.frames % 2 == 1
         if not options.track_person:
-            s.crop.follow(None)
-        box = self._glance(s, frame_bgr, small, s.crop.box, flip)
-        if options.track_person and s.frames == 0:
-            for _ in range(FIRST_LOOKS - 1):
-                found = Regions(s.height, s.width)(s.probability, options.ignore_small)
-                s.crop.follow(found, at_once=True)
-                box = self._glance(s, frame_bgr, small, s.crop.box, flip)
+            return self._see(s, frame_bgr, small, [s.gaze.whole], flip)
+        if s.frames:
+            return self._see(s, frame_bgr, small, s.gaze.views(), flip)
+        box, found = s.gaze.whole, list[Box]()
+        for search in s.gaze.search_views():
+            box = self._see(s, frame_bgr, small, [search], flip)
+            found = grouped(Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN))
+            if found:
+                break
+        for _ in range(FIRST_LOOKS - 1 if found else 0):
+            s.gaze.follow(found, at_once=True)
+            box = self._see(s, frame_bgr, small, s.gaze.views(), flip)
+            found = grouped(Regions(s.height, s.width)(s.probability, options.ignore_small))
         return box
 
-    def _glance(self, s: _State, frame_bgr: U8, small: U8, box: Box, flip: bool) -> Box:
-        """Fill s.probability (gh, gw) with the network's opinion of the box and 0 outside."""
-        x0, y0, x1, y1 = box
+    def _see(self, s: _State, frame_bgr: U8, small: U8, views: list[Box], flip: bool) -> Box:
+        """Fill s.probability with the network's opinion of the views, the surer one where they overlap, 0 elsewhere."""
         network = self._segmenter
-        seen = network(view(frame_bgr, small, s.cell, box, network.width, network.height, flip))
-        if flip:
-            seen = np.asarray(cv2.flip(seen, 1), np.float32)
         s.probability[...] = 0
-        s.probability[y0:y1, x0:x1] = cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
-        return box
+        for x0, y0, x1, y1 in views:
+            box = (x0, y0, x1, y1)
+            seen = network(view(frame_bgr, small, s.cell, box, network.width, network.height, flip))
+            if flip:
+                seen = np.asarray(cv2.flip(seen, 1), np.float32)
+            part = s.probability[y0:y1, x0:x1]
+            np.maximum(part, cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR), out=part)
+        return around(views)
+
+    def _glance(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> None:
+        """Now and then look beside the people, for someone who has come in; the next frame looks there again."""
+        beside = s.gaze.glance(s.frames)
+        if beside is not None:
+            self._see(s, frame_bgr, small, [beside], False)
+            strangers = Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN)
+            s.gaze.add(grouped(strangers))
 
 
 class _NoNetwork:

@@ -7,7 +7,8 @@ the more it counts (ridge regression: minimise |I - aF - (1-a)B|^2 + lambda (a -
 
     alpha = ((I - B).(F - B) + lambda prior) / (|F - B|^2 + lambda)
 
-F and B also clean the edge's colours in the composite. F, B and their variance are box means at half the grid's resolution. Used by `Matting`, on its thread.
+F and B also clean the edge's colours in the composite. F, B and their variance are box means at half the grid's
+resolution. Used by `Matting`, on its thread.
 """
 
 import cv2

@@ -25,20 +25,19 @@ class Regions:
         self._height, self._width = height, width
         self._kept: np.ndarray = np.zeros(self._size[::-1], bool)
 
-    def __call__(self, matte: F32, ignore_small: float) -> Box | None:
-        """Fade out in matte (gh, gw), in place, what is smaller than ignore_small times the largest region. Returns
-        the box around the rest in cells, or None: nobody there, and matte is 0 throughout."""
+    def __call__(self, matte: F32, ignore_small: float, confident: float = CONFIDENT) -> list[Box]:
+        """Fade out in matte (gh, gw), in place, what is smaller than ignore_small times the largest region, or nowhere confident. Returns
+        the boxes of the rest in cells; empty: nobody there, and matte is 0 throughout."""
         coarse = cv2.resize(matte, self._size, interpolation=cv2.INTER_AREA)
         count, labels, stats, _ = cv2.connectedComponentsWithStats((coarse > PRESENT).astype(np.uint8), connectivity=8)
         areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
-        surest = np.zeros(count, np.float32)
-        np.maximum.at(surest, np.asarray(labels, np.int32).ravel(), coarse.ravel())
-        real = (surest >= CONFIDENT) & (areas >= TINIEST * coarse.size)
+        sure = np.bincount(np.asarray(labels, np.int32)[coarse > confident], minlength=count) > 0
+        real = sure & (areas >= TINIEST * coarse.size)
         real[0] = False
         if not real.any():
             matte[...] = 0
             self._kept = np.zeros_like(self._kept)
-            return None
+            return []
         overlaps = np.zeros(count, bool)
         overlaps[np.unique(labels[self._kept])] = True
         weighty = areas * np.where(overlaps, KEPT_BONUS, 1.0) >= ignore_small * areas[real].max()
@@ -50,9 +49,8 @@ class Regions:
             near = cv2.dilate(self._kept.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
             stays = (~gone | near).astype(np.float32)
             matte *= cv2.resize(stays, (self._width, self._height), interpolation=cv2.INTER_LINEAR)
-        boxes = stats[keep]
-        x0, y0 = boxes[:, cv2.CC_STAT_LEFT].min(), boxes[:, cv2.CC_STAT_TOP].min()
-        x1 = (boxes[:, cv2.CC_STAT_LEFT] + boxes[:, cv2.CC_STAT_WIDTH]).max()
-        y1 = (boxes[:, cv2.CC_STAT_TOP] + boxes[:, cv2.CC_STAT_HEIGHT]).max()
         across, down = self._width / self._size[0], self._height / self._size[1]
-        return (int(x0 * across), int(y0 * down), round(x1 * across), round(y1 * down))
+        return [
+            (int(x * across), int(y * down), round((x + width) * across), round((y + height) * down))
+            for x, y, width, height, _ in stats[keep].tolist()
+        ]
