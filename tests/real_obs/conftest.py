@@ -49,8 +49,19 @@ def make_home(folder: Path, copy_assets: bool = False) -> Path:
     return home
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def new_obs(display: Display, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Obs]]:
+    """For a test that needs an OBS of its own: see `_maker`."""
+    yield from _maker(display, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def new_shared_obs(display: Display, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Obs]]:
+    """For an OBS that all tests of a file share: see `_maker`."""
+    yield from _maker(display, tmp_path_factory)
+
+
+def _maker(display: Display, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Obs]]:
     """Makes an OBS with config folder and home of its own, not started yet; stops and checks them all in the end."""
     made: list[tuple[Obs, str]] = []
 

@@ -1,4 +1,4 @@
-"""Takes a picture of the properties window in real OBS: `python -m tests.real_obs.panel_picture OUT.png [KEY=VALUE …]`."""
+"""Takes a picture of the properties window: `python -m tests.real_obs.panel_picture OUT.png [KEY=VALUE …]`."""
 
 import subprocess
 import sys

@@ -16,8 +16,8 @@ RED, GREEN, BLUE = COLOURS.values()
 
 
 @pytest.fixture(scope="module")
-def obs(new_obs: Callable[..., Obs], pictures: Path) -> Obs:
-    obs = new_obs(copy_assets=True, waived="AI Background").start()
+def obs(new_shared_obs: Callable[..., Obs], pictures: Path) -> Obs:
+    obs = new_shared_obs(copy_assets=True, waived="AI Background").start()
     obs.add(camera="sample", backgrounds_folder=str(pictures))
     wait_for(lambda: obs.shows(RED), START_S, "a picture")
     return obs

@@ -18,8 +18,8 @@ FACE = (slice(75, 85), slice(150, 170))  # of the sample portrait, which moves a
 
 
 @pytest.fixture(scope="module")
-def obs(new_obs: Callable[..., Obs], pictures: Path) -> Iterator[Obs]:
-    obs = new_obs().start()
+def obs(new_shared_obs: Callable[..., Obs], pictures: Path) -> Iterator[Obs]:
+    obs = new_shared_obs().start()
     obs.add(camera="sample", backgrounds_folder=str(pictures), crossfade_ms=0)
     wait_for(lambda: obs.shows(RED), START_S, "the first background by name")
     wait_for(lambda: person_visible(obs.picture(), RED), START_S, "the person")
