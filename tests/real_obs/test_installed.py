@@ -32,6 +32,7 @@ def test_the_registered_copy_gives_the_source_and_can_be_taken_out_again(new_obs
     assert any(f"loaded from {script}" in line for line in obs.our_lines())
     obs.add(camera="sample")
     wait_for(lambda: obs.picture(), START_S, "a picture from the installed copy")
+    obs.remove()  # what OBS could not make without the script would be an error line of its own
     obs.stop()
     assert not obs.complaints()
     assert registration.change(collection, script).state == "same", "OBS has rewritten the file, and kept the script"
