@@ -168,7 +168,8 @@ def blend_rows(  # type: ignore[no-untyped-def]
 def cutout_rows(  # type: ignore[no-untyped-def]
     frame, k, alpha, person, room, kinds, lut, clean, y0, y1, out
 ):
-    """frame (H, 3 W) uint8; out (H, 4 W) uint8: straight alpha, cleaned colours; wholly transparent pixels are black, not the room."""
+    """frame (H, 3 W), out (H, 4 W) uint8: straight alpha, cleaned colours. What is wholly transparent is black, so that
+    nothing of the room leaves here."""
     gh, gw = alpha.shape
     width = frame.shape[1] // 3
     for y in range(y0, y1):

@@ -165,4 +165,6 @@ def _solve(  # type: ignore[no-untyped-def]
                 length += line * line
                 along += line * (small[i, j, channel] - room[i, j, channel])
             alpha = (along + ridge * p) / (length + ridge)
+            # What is left of noise just above 0 and below 1 would be a haze, and is copied faster as 0 and 1.
+            alpha = (alpha - NOTHING) / (1 - 2 * NOTHING)
             matte[i, j] = min(max(alpha, np.float32(0)), np.float32(1))

@@ -26,8 +26,8 @@ class Regions:
         self._kept: np.ndarray = np.zeros(self._size[::-1], bool)
 
     def __call__(self, matte: F32, ignore_small: float, confident: float = CONFIDENT) -> list[Box]:
-        """Fade out in matte (gh, gw), in place, what is smaller than ignore_small times the largest region, or nowhere confident. Returns
-        the boxes of the rest in cells; empty: nobody there, and matte is 0 throughout."""
+        """Fade out in matte (gh, gw), in place, what is smaller than ignore_small times the largest region, or nowhere
+        confident. Returns the boxes of the rest in cells; empty: nobody there, and matte is 0 throughout."""
         coarse = cv2.resize(matte, self._size, interpolation=cv2.INTER_AREA)
         count, labels, stats, _ = cv2.connectedComponentsWithStats((coarse > PRESENT).astype(np.uint8), connectivity=8)
         areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
