@@ -13,6 +13,7 @@ from tests.real_obs.conftest import COLOURS
 from tests.real_obs.driver import START_S, Obs, wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
+RECOVERY_S = 1.5
 
 
 @pytest.fixture(scope="module")
@@ -47,9 +48,10 @@ def test_a_killed_engine_is_back_and_the_picture_never_leaves(obs: Obs) -> None:
             time.sleep(0.02)
         worst = max(worst, time.monotonic() - start)
         wait_for(lambda: obs.shows(RED), START_S, "the picture")
-    busy = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-    print(f"live picture after SIGKILL: worst of 3 {worst:.2f} s (machine {busy:.1f} times overcommitted)")
-    assert worst < 1.5 * busy
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    print(f"person live again after SIGKILL: worst of 3 {worst:.2f} s (load {load:.1f} a core)")
+    # The promise is for a machine that is not overcommitted; software GL alone fills two cores.
+    assert worst < (RECOVERY_S if load < 1 else 10 * RECOVERY_S)
 
 
 def test_a_stopped_engine_is_killed_and_replaced(obs: Obs) -> None:
