@@ -8,6 +8,7 @@ assets.py            models and sample, taken out of two wheels
 payload.py           the copy of this program in the home
 places.py            where OBS keeps its settings, whether it runs
 registration.py      our script in OBS's scene collections
+removal.py           --uninstall
 state.py             what an earlier run has finished
 runner.py            commands, their log, their progress
 """
