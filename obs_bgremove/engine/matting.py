@@ -184,6 +184,8 @@ class Matting:
         for x0, y0, x1, y1 in views:
             box = (x0, y0, x1, y1)
             seen = network(view(frame_bgr, small, s.cell, box, network.width, network.height, flip))
+            if np.shape(seen) != (network.height, network.width):  # anything else could spread over the whole matte
+                raise RuntimeError(f"the network answered with shape {np.shape(seen)}")
             if flip:
                 seen = np.asarray(cv2.flip(seen, 1), np.float32)
             part = s.probability[y0:y1, x0:x1]
