@@ -29,14 +29,14 @@ class Picture:
         self._live = True  # a live picture is on show, or nothing has been shown yet
         self._shown_at = time.monotonic()
 
-    def deliver(self) -> None:
-        """Shows the newest frame of the ring, if there is one not shown yet."""
+    def deliver(self) -> bool:
+        """Shows the newest frame of the ring, if there is one not shown yet. True for the first of an engine."""
         with self._lock:
             if self._closed:
-                return
+                return False
             info = self.ring.acquire(after=self._last_sequence)
             if info is None:
-                return
+                return False
             try:
                 self._output(info)
             finally:
@@ -45,6 +45,7 @@ class Picture:
             self._shown_at = time.monotonic()
             self._live = True
             self.frames += 1
+            return self.frames == 1
 
     def expire(self, showing_since: Optional[float], stale_s: float) -> None:
         """Replaces a picture that has stood still for too long by the background alone, or by nothing.

@@ -87,7 +87,7 @@ class Plugin:
         """Cameras' thread."""
         for source in list(self._sources.values()):
             source.do(source.apply)
-            source.do(source.refresh_panel)
+            source.do(source.stored.refresh_panel)
 
     def _source_destroyed(self, _data: int, calldata: int) -> None:
         """A source of any kind is being destroyed, on any thread, with the signal's lock held."""

@@ -19,7 +19,7 @@ from obs_bgremove.errors import UserError
 
 LEAVE_S = 1.0  # how long a process may take to leave by itself after its stdin closed
 KILL_S = 1.0  # how long SIGKILL may take; longer only in the kernel (a stuck camera driver), then we go on without it
-STDERR_LINES = 20
+STDERR_LINES = 60
 
 
 def child_environment(ours: Mapping[str, str]) -> dict[str, str]:
@@ -107,8 +107,10 @@ class EngineProcess:
 
     @property
     def last_words(self) -> str:
-        """The last lines of its stderr, in one line."""
-        return " | ".join(line for line in self._stderr if line.strip())[-600:]
+        """The end of its stderr in one line; after a crash, from where it says what happened."""
+        lines = [line for line in self._stderr if line.strip()]
+        crash = next((number for number, line in enumerate(lines) if line.startswith("Fatal Python error")), None)
+        return " | ".join(lines)[-400:] if crash is None else " | ".join(lines[crash:])[:600]
 
     def close(self, gently: bool) -> None:
         """Ends the process: by closing its stdin, and by SIGKILL when that takes too long or is not wanted."""

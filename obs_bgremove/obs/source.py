@@ -5,7 +5,6 @@ return. The source's settings in OBS are the one truth about options; removal, p
 all of it goes to the engine as one `settings` message. Created and ended by plugin.py.
 """
 
-import json
 import platform
 import queue
 import threading
@@ -22,6 +21,7 @@ from obs_bgremove.obs.child import Child, engine_command
 from obs_bgremove.obs.hotkeys import Switch
 from obs_bgremove.obs.picture import STALE_S, Picture
 from obs_bgremove.obs.status import Line, Status
+from obs_bgremove.obs.stored import Stored
 
 PANEL_S = 1.0  # the panel is rebuilt at most so often
 PRIVACY_STALE_S = 0.5  # who asks for privacy while the engine hangs must not be seen for two seconds more
@@ -32,7 +32,7 @@ class Source:
 
     def __init__(self, lib: Any, weak: int, cameras: Cameras, command: Callable[[str, str], list[str]]) -> None:
         self.status = Status()
-        self.name = "?"
+        self.stored = Stored(lib, weak)
         self._lib, self._weak, self._cameras, self._command = lib, weak, cameras, command
         self._removal, self._privacy = Switch(on=True), Switch(on=False)
         self._showing_since: Optional[float] = None
@@ -93,37 +93,22 @@ class Source:
         """A text to copy into a bug report."""
         self.status.pid = self._child.pid if self._child is not None else None
         version = self._lib.obs_get_version_string().decode()
-        return self.status.details(self.name, version, self._options.to_dict(), platform.python_version())
+        return self.status.details(self.stored.name, version, self._options.to_dict(), platform.python_version())
 
     def panel_opens(self) -> dict[str, Any]:
         """UI thread: the settings to show. Sets defaults for what a panel knows better than a new source did.
 
         OBS writes the first entry of a list into the settings when the present value is not in the list.
         """
-        stored = self._stored() or {}
+        stored = self.stored.read() or {}
         settings = {**{row.key: row.default for row in options.TABLE}, **stored}
         place = settings["backgrounds_folder"] = settings["backgrounds_folder"] or str(environment.backgrounds_dir())
         settings["background"] = settings["background"] or choices.first_background(str(place))
         settings["camera"] = settings["camera"] or self._cameras.default
-        self._stored(defaults={**settings, "details": self.details()})
+        self.stored.set_defaults(
+            {"camera": str(settings["camera"]), "background": str(settings["background"]), "details": self.details()}
+        )
         return settings
-
-    def _stored(self, defaults: Optional[dict[str, Any]] = None) -> Optional[dict[str, Any]]:
-        """What is stored in the OBS source; None when the source is gone. Renews some defaults, if given."""
-        source = self._lib.obs_weak_source_get_source(self._weak)
-        if not source:
-            return None
-        settings = self._lib.obs_source_get_settings(source)
-        try:
-            for key in {"camera", "background", "details"} & (defaults or {}).keys():
-                value = str((defaults or {})[key]).encode(errors="surrogateescape")
-                self._lib.obs_data_set_default_string(settings, key.encode(), value)
-            self.name = (self._lib.obs_source_get_name(source) or b"?").decode(errors="replace")
-            stored = json.loads(self._lib.obs_data_get_json(settings) or b"{}")
-            return stored if isinstance(stored, dict) else {}
-        finally:
-            self._lib.obs_data_release(settings)
-            self._lib.obs_source_release(source)
 
     # Everything below: worker thread, unless said otherwise.
 
@@ -134,12 +119,12 @@ class Source:
                 try:
                     task()
                 except UserError as error:
-                    log.write("warning", f"{self.name}: {error}")
+                    log.write("warning", f"{self.stored.name}: {error}")
                 except Exception as error:
-                    log.write("error", f"{self.name}: internal error {error!r}")
+                    log.write("error", f"{self.stored.name}: internal error {error!r}")
         except Exception as error:
             self.status.problem = UserError(f"The source could not be set up ({error!r}).", "Restart OBS.")
-            log.write("error", f"{self.name}: {self.status.problem}")
+            log.write("error", f"{self.stored.name}: {self.status.problem}")
         finally:
             self._end()
 
@@ -148,7 +133,7 @@ class Source:
         ring = Ring.create()
         self._picture = Picture(self._lib, self._weak, ring)
         self._child = Child(
-            self._command(ring.token, str(environment.logs_dir() / f"{choices.file_name(self.name)}.log")),
+            self._command(ring.token, str(environment.logs_dir() / f"{choices.file_name(self.stored.name)}.log")),
             str(environment.app_dir()),
             ring.descriptor,
             environment.health_check,
@@ -161,7 +146,7 @@ class Source:
 
     def _end(self) -> None:
         if self._child is not None and not self._child.stop(4.0):
-            log.write("warning", f"{self.name}: the engine's supervisor did not end in time.")
+            log.write("warning", f"{self.stored.name}: the engine's supervisor did not end in time.")
         if self._picture is not None:
             self._picture.close()
 
@@ -179,34 +164,19 @@ class Source:
 
     def _read(self) -> bool:
         """The settings of the OBS source; pins the camera of a source that has none. False: the source is gone."""
-        stored = self._stored()
+        stored = self.stored.read()
         if stored is None:
             return False
         if not stored.get("camera") and self._cameras.known:
             stored["camera"] = self._cameras.known[0].id
-            self._write(camera=stored["camera"])
+            self.stored.write(camera=stored["camera"])
         self._options, problems = options.parse(choices.effective(stored, self._options))
         self.status.settings_problems = tuple(problems)
         if self.status.settings_problems != self._reported:
             self._reported = self.status.settings_problems
             for problem in problems:
-                log.write("warning", f"{self.name}: {problem}")
+                log.write("warning", f"{self.stored.name}: {problem}")
         return True
-
-    def _write(self, **values: str) -> None:
-        """Changes settings of the OBS source, as a person in the panel would."""
-        source = self._lib.obs_weak_source_get_source(self._weak)
-        if not source:
-            return
-        data = self._lib.obs_data_create()
-        try:
-            for key, value in values.items():
-                self._lib.obs_data_set_string(data, key.encode(), value.encode(errors="surrogateescape"))
-            self._lib.obs_source_update(source, data)
-            self._lib.obs_source_update_properties(source)
-        finally:
-            self._lib.obs_data_release(data)
-            self._lib.obs_source_release(source)
 
     def _state(self) -> bytes:
         return protocol.encode(
@@ -228,7 +198,7 @@ class Source:
         else:
             name = folder.step(self._folder(), current, 1 if action == "next" else -1)
         if name != current:
-            self._write(background=name)
+            self.stored.write(background=name)
             self.apply()
 
     def _command_engine(self, name: str) -> None:
@@ -245,31 +215,30 @@ class Source:
         kind = message["type"]
         if kind == "frame":
             assert self._picture is not None
-            self._picture.deliver()
-            if self._picture.frames == 1:
+            if self._picture.deliver():
                 took_s = time.monotonic() - self._picture.engine_started
-                log.write("info", f"{self.name}: first picture {took_s:.1f} s after the engine's start.")
+                log.write("info", f"{self.stored.name}: first picture {took_s:.1f} s after the engine's start.")
         elif kind == "stats":
             self.status.stats = message
         elif kind == "status":
             line = Line(message["level"] if message["level"] in protocol.LEVELS else "error", message["text"])
             before, self.status.engine = self.status.engine, line
             if line != before and line.level != "info":
-                log.write(line.level, f"{self.name}: {line.text}")
+                log.write(line.level, f"{self.stored.name}: {line.text}")
             elif before.text and not line.text:
-                log.write("info", f"{self.name}: all is well.")
+                log.write("info", f"{self.stored.name}: all is well.")
 
     def _problem(self, problem: Optional[UserError], retry_s: Optional[float]) -> None:
         before, self.status.problem = self.status.problem, problem
         if problem is None:
             pid = self._child.pid if self._child is not None else None
-            log.write("info", f"{self.name}: engine started (process {pid}).")
+            log.write("info", f"{self.stored.name}: engine started (process {pid}).")
             return
         self.status.stats, self.status.engine = None, Line("info", "")
         if retry_s is not None:
-            log.write("warning", f"{self.name}: {problem} Next start in {retry_s:g} s.")
+            log.write("warning", f"{self.stored.name}: {problem} Next start in {retry_s:g} s.")
         elif str(problem) != str(before):
-            log.write("error", f"{self.name}: {problem}")
+            log.write("error", f"{self.stored.name}: {problem}")
 
     def _tick(self) -> None:
         """Supervisor thread, every 0.1 s."""
@@ -280,14 +249,7 @@ class Source:
             kind = self.status.kind()
             if kind != self._panel_kind:
                 self._panel_kind, self._panel_built = kind, now
-                self.refresh_panel()
-
-    def refresh_panel(self) -> None:
-        """Rebuilds the panel, if it is open. Never from a callback of the panel."""
-        source = self._lib.obs_weak_source_get_source(self._weak)
-        if source:
-            self._lib.obs_source_update_properties(source)
-            self._lib.obs_source_release(source)
+                self.stored.refresh_panel()
 
 
 def installed_command(token: str, log_path: str) -> list[str]:
