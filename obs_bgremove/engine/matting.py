@@ -97,7 +97,8 @@ class Matting:
         half, change = beside.result()
         segmented = time.perf_counter()
 
-        s.smoother(s.probability, box, change, options.smoothing)
+        nobody = options.track_person and s.gaze.searching
+        s.smoother(s.probability, box, change, options.smoothing, nobody)
         matte = s.matte
         matte.alpha_small[...] = 0
         opinion = s.smoother.state
@@ -120,7 +121,7 @@ class Matting:
             )
         else:
             np.copyto(matte.alpha_small, opinion)
-        people = s.regions(matte.alpha_small, options.ignore_small, CERTAIN if s.gaze.searching else CONFIDENT)
+        people = s.regions(matte.alpha_small, options.ignore_small, CERTAIN if nobody else CONFIDENT)
         timed = time.perf_counter()
 
         if people:
@@ -184,8 +185,6 @@ class Matting:
         for x0, y0, x1, y1 in views:
             box = (x0, y0, x1, y1)
             seen = network(view(frame_bgr, small, s.cell, box, network.width, network.height, flip))
-            if np.shape(seen) != (network.height, network.width):  # anything else could spread over the whole matte
-                raise RuntimeError(f"the network answered with shape {np.shape(seen)}")
             if flip:
                 seen = np.asarray(cv2.flip(seen, 1), np.float32)
             part = s.probability[y0:y1, x0:x1]

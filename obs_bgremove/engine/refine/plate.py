@@ -23,7 +23,8 @@ FIT_LOW, FIT_HIGH = 0.6, 0.85  # share of the empty cells that fit: trusted not 
 GAIN_LIMIT = 1.35  # a larger change of exposure is another light
 DISTRUSTED_S = 0.5  # then it is learned afresh
 LEARN_S = 3.0  # how long `learn` takes the picture for the empty room
-PINNED_STRENGTH = np.float32(3.0)  # a plate learned on purpose speaks this much louder
+PINNED_STRENGTH = np.float32(5.0)  # a plate learned on purpose speaks this much louder
+PINNED_STEP = 2  # cells: then a cell counts together with four around it, or single cells would pierce a person
 SAMPLE = 4  # the check looks at every so manieth cell both ways
 
 
@@ -165,12 +166,19 @@ def _learn(small, mean, variance, looks, empty, gain, turn):  # type: ignore[no-
 def weigh(small, opinion, core, mean, variance, looks, gain, strength, pinned, matte, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
     """matte (gh, gw) becomes opinion (gh, gw) plus the plate's evidence in log-odds, inside the box. core (gh, gw)
     uint8: where a plate that was not learned on purpose has no say."""
-    low = np.float32(0.001)
+    low = np.float32(0.02 if pinned else 0.001)
     for i in range(y0, y1):
         for j in range(x0, x1):
             p = opinion[i, j]
             if p > 0 and strength > 0 and looks[i, j] >= KNOWN and (pinned or not core[i, j]):
                 far = distance(small[i, j], mean[i, j], variance[i, j], gain)
+                if pinned and far < FITS:
+                    for n in range(4):
+                        step = PINNED_STEP if n % 2 else -PINNED_STEP
+                        a = min(max(i + (step if n < 2 else 0), 0), small.shape[0] - 1)
+                        b = min(max(j + (0 if n < 2 else step), 0), small.shape[1] - 1)
+                        far += distance(small[a, b], mean[a, b], variance[a, b], gain)
+                    far /= 5
                 if far < FITS:
                     p = min(max(p, low), 1 - low)
                     odds = np.log(p / (1 - p)) + strength * (far - FITS)

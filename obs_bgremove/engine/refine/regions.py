@@ -14,6 +14,7 @@ STEP = 4  # cells a side of one region pixel
 PRESENT = 0.35  # mean probability of a region pixel above which it belongs to a region
 CONFIDENT = 0.75  # a region whose surest pixel stays below is nobody
 TINIEST = 0.0008  # of the picture: less than a face at 5 % of the width; smaller is nobody
+HALO = 5  # region pixels: side of the square by which a kept region reaches out to its hair and fingers
 KEPT_BONUS = 4.0  # a region that overlaps what was kept before counts as this many times its size
 
 
@@ -43,12 +44,10 @@ class Regions:
         weighty = areas * np.where(overlaps, KEPT_BONUS, 1.0) >= ignore_small * areas[real].max()
         keep = real & weighty
         self._kept = keep[labels]
-        if not keep[1:].all():
-            # A dropped region takes its own halo with it: everything nearer to it than to a kept one.
-            gone = cv2.dilate((~keep[labels] & (labels > 0)).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-            near = cv2.dilate(self._kept.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-            stays = (~gone | near).astype(np.float32)
-            matte *= cv2.resize(stays, (self._width, self._height), interpolation=cv2.INTER_LINEAR)
+        # What belongs to no kept region goes: dropped ones with their halo, and haze too thin to be a region at all.
+        near = cv2.dilate(self._kept.astype(np.uint8), np.ones((HALO, HALO), np.uint8))
+        if (coarse[near == 0] > 0).any():
+            matte *= cv2.resize(near.astype(np.float32), (self._width, self._height), interpolation=cv2.INTER_LINEAR)
         across, down = self._width / self._size[0], self._height / self._size[1]
         return [
             (int(x * across), int(y * down), round((x + width) * across), round((y + height) * down))

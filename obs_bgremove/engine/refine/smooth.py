@@ -22,6 +22,7 @@ class Smoother:
     def __init__(self, height: int, width: int) -> None:
         self.state: F32 = np.zeros((height, width), np.float32)
         self._last: U8 | None = None
+        self._looked: Box = (0, 0, 0, 0)
         levels = np.arange(256, dtype=np.float32)
         self._trust: F32 = np.exp(-((levels / np.float32(STILL)) ** 2)).astype(np.float32)
 
@@ -34,15 +35,21 @@ class Smoother:
         difference = cv2.absdiff(half, last)
         return np.asarray(cv2.blur(cv2.cvtColor(difference, cv2.COLOR_BGR2GRAY), (3, 3)), np.uint8)
 
-    def __call__(self, probability: F32, box: Box, change: U8 | None, smoothing: float) -> None:
-        """Blend probability (gh, gw), meant inside box and 0 outside, into `state`."""
+    def __call__(self, probability: F32, box: Box, change: U8 | None, smoothing: float, nobody: bool) -> None:
+        """Blend probability (gh, gw), meant inside box and 0 outside, into `state`. Where nobody looked before there is
+        no past. nobody: none was being followed, so that the past must not hold down whoever appears."""
         if change is None:
             change, smoothing = np.zeros((1, 1), np.uint8), 0.0
-        _blend(probability, self.state, change, self._trust * np.float32(STRONGEST * smoothing), *box)
+        x0, y0, x1, y1 = (0, 0, 0, 0) if nobody else self._looked
+        before = max(x0, box[0]), max(y0, box[1]), min(x1, box[2]), min(y1, box[3])
+        _blend(probability, self.state, change, self._trust * np.float32(STRONGEST * smoothing), box, before)
+        self._looked = box
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _blend(probability, state, change, weights, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
+def _blend(probability, state, change, weights, box, before):  # type: ignore[no-untyped-def]
+    """before: the part of box that has a past."""
+    x0, y0, x1, y1 = box
     low, high = UNSURE, 1 - UNSURE
     spread = np.float32(1) / (high - low)
     rows, columns = change.shape
@@ -54,6 +61,8 @@ def _blend(probability, state, change, weights, x0, y0, x1, y1):  # type: ignore
         state[i, x1:] = 0
         for j in range(x0, x1):
             now, past = probability[i, j], state[i, j]
+            if i < before[1] or i >= before[3] or j < before[0] or j >= before[2]:
+                past = now
             if now <= low and past <= low:
                 state[i, j] = 0
             elif now >= high and past >= high:
