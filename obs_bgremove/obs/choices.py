@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_bgremove import environment, folder
+from obs_bgremove.errors import UserError
 from obs_bgremove.options import Options
 
 CHOOSE_FILE = "choose:file"
@@ -67,11 +68,16 @@ def file_name(name: str) -> str:
 
 
 def open_folder(path: Path) -> None:
-    """Shows a folder in the system's file browser."""
+    """Shows a folder in the system's file browser. Raises UserError."""
+    if not path.is_dir():
+        raise UserError(f"The folder {path} is not there.", "Choose another one under Folder.")
     if sys.platform == "win32":
         os.startfile(str(path))
         return
     opener = "open" if sys.platform == "darwin" else "xdg-open"
-    subprocess.Popen(
-        [opener, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    try:
+        subprocess.Popen(
+            [opener, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+    except OSError as error:
+        raise UserError(f"{opener} could not be started ({error.strerror}).", f"The folder is {path}.") from error
