@@ -59,6 +59,12 @@ class Count:
     leaks: int = 0
     worst_px: int = 0
 
+    def add(self, pixels: int) -> None:
+        """A frame with so many pixels of the room."""
+        self.frames += 1
+        self.leaks += pixels > 0
+        self.worst_px = max(self.worst_px, pixels)
+
 
 class Camera:
     """A room of one colour with a person in it, as a lossless video, and where no person ever is."""
@@ -121,20 +127,18 @@ class Watcher:
             info, picture = found
             last = info.sequence
             if time.monotonic_ns() >= self._exempt_until_ns:
-                self._look(picture)
+                self._count.add(room_pixels(picture, self._camera.outside))
 
-    def _look(self, picture: np.ndarray) -> None:
-        outside = self._camera.outside
-        if picture.shape[:2] != outside.shape:
-            size = (picture.shape[1], picture.shape[0])
-            outside = cv2.resize(outside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
-        near = np.abs(picture[..., :3].astype(np.int16) - ROOM_BGR).max(axis=2) < NEAR
-        if picture.shape[2] == 4:
-            near &= picture[..., 3] > 0
-        pixels = int((near & outside).sum())
-        self._count.frames += 1
-        self._count.leaks += pixels > 0
-        self._count.worst_px = max(self._count.worst_px, pixels)
+
+def room_pixels(picture: np.ndarray, outside: np.ndarray) -> int:
+    """How many visible pixels where no person ever is have the room's colour. picture (H, W, 3 or 4) uint8."""
+    if picture.shape[:2] != outside.shape:
+        size = (picture.shape[1], picture.shape[0])
+        outside = cv2.resize(outside.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    near = np.abs(picture[..., :3].astype(np.int16) - ROOM_BGR).max(axis=2) < NEAR
+    if picture.shape[2] == 4:
+        near &= picture[..., 3] > 0
+    return int((near & outside).sum())
 
 
 def _scenario(camera: Camera, count: Count, fault: str, seconds: float, mode: str, view: str = "output") -> None:

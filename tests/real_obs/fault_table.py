@@ -247,7 +247,7 @@ def _everything(table: FaultTable, kills: int, times: int) -> list[str]:
         table.run(name, times, lambda what=what: table.next_start(what))
     table.run("camera unplugged for 2 s", times, table.camera_gone)
     table.obs.stop()
-    complaints = table.obs.complaints("AI Background|Recording|recording")
+    complaints = table.obs.complaints("AI Background|xdg-screensaver")
     for _ in range(min(3, times)):
         table.obs.start()
         wait_for(lambda: bool(table.obs.engines()), START_S, "an engine")
