@@ -33,7 +33,10 @@ class Edge:
 
     def __init__(self, height: int, width: int) -> None:
         rows, columns = (height + 1) // 2, (width + 1) // 2
-        self._sums: F32 = np.zeros((rows, columns, 10), np.float32)
+        # Apart, because OpenCV's mean of 4 channels takes a third of the time of one of 5 or 10.
+        self._person: F32 = np.zeros((rows, columns, 4), np.float32)
+        self._room: F32 = np.zeros((rows, columns, 4), np.float32)
+        self._squares: F32 = np.zeros((rows, columns, 2), np.float32)
 
     def __call__(
         self,
@@ -50,10 +53,12 @@ class Edge:
         alpha; person and room (gh, gw, 3) as in Matte."""
         x0, y0, x1, y1 = box
         top, bottom, left, right = y0 // 2, (y1 + 1) // 2, x0 // 2, (x1 + 1) // 2
-        _colours(half, matte, top, bottom, left, right, self._sums)
-        part = self._sums[top:bottom, left:right]
-        side = 2 * REACH + 1
-        means = cv2.blur(part, (side, side), borderType=cv2.BORDER_REFLECT)
+        _colours(half, matte, top, bottom, left, right, self._person, self._room, self._squares)
+        side = (2 * REACH + 1, 2 * REACH + 1)
+        means = tuple(
+            cv2.blur(sums[top:bottom, left:right], side, borderType=cv2.BORDER_REFLECT)
+            for sums in (self._person, self._room, self._squares)
+        )
         # Copies of the box's size, so that the kernels always meet the same array layout and are compiled once.
         band = np.empty((y1 - y0, x1 - x0), np.uint8)
         _unsure(matte, x0, y0, band)
@@ -84,26 +89,24 @@ _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
 
 
 @_jit
-def _colours(half, matte, top, bottom, left, right, sums):  # type: ignore[no-untyped-def]
-    """sums (…, …, 10): weight, B, G, R and square of the colour, weighted as person, then as room."""
+def _colours(half, matte, top, bottom, left, right, person, room, squares):  # type: ignore[no-untyped-def]
+    """person, room (…, …, 4): weight and weighted B, G, R; squares (…, …, 2): the weighted squares of the colours."""
     height, width = matte.shape
     for i in range(top, bottom):
         a, b = 2 * i, min(2 * i + 1, height - 1)
         for j in range(left, right):
             c, d = 2 * j, min(2 * j + 1, width - 1)
             p = np.float32(0.25) * (matte[a, c] + matte[a, d] + matte[b, c] + matte[b, d])
+            as_person = max((p - (1 - SURE)) / SURE, np.float32(0))
+            as_room = max((SURE - p) / SURE, np.float32(0))
             square = np.float32(0)
             for channel in range(3):
                 value = np.float32(half[i, j, channel])
                 square += value * value
-            for side in range(2):
-                weight = (
-                    max((p - (1 - SURE)) / SURE, np.float32(0)) if side == 0 else max((SURE - p) / SURE, np.float32(0))
-                )
-                sums[i, j, 5 * side] = weight
-                for channel in range(3):
-                    sums[i, j, 5 * side + 1 + channel] = weight * half[i, j, channel]
-                sums[i, j, 5 * side + 4] = weight * square
+                person[i, j, 1 + channel] = as_person * value
+                room[i, j, 1 + channel] = as_room * value
+            person[i, j, 0], room[i, j, 0] = as_person, as_room
+            squares[i, j, 0], squares[i, j, 1] = as_person * square, as_room * square
 
 
 @_jit
@@ -126,17 +129,18 @@ def _solve(  # type: ignore[no-untyped-def]
                 p = np.float32(1) if p > np.float32(0.5) else np.float32(0)
                 matte[i, j] = p
                 continue
-            m = means[(i >> 1) - (y0 >> 1), (j >> 1) - (x0 >> 1)]
+            a, b = (i >> 1) - (y0 >> 1), (j >> 1) - (x0 >> 1)
+            own, other = means[0][a, b], means[1][a, b]
             plated = known and looks[i, j] >= KNOWN
-            has_person, has_room = m[0] > least, plated or m[5] > least
+            has_person, has_room = own[0] > least, plated or other[0] > least
             spread = np.float32(0)
             if has_person:
                 square = np.float32(0)
                 for channel in range(3):
-                    f = m[1 + channel] / m[0]
+                    f = own[1 + channel] / own[0]
                     person[i, j, channel] = f
                     square += f * f
-                spread += max(m[4] / m[0] - square, np.float32(0))
+                spread += max(means[2][a, b, 0] / own[0] - square, np.float32(0))
             if plated:
                 for channel in range(3):
                     room[i, j, channel] = plate[i, j, channel] * gain[channel]
@@ -144,10 +148,10 @@ def _solve(  # type: ignore[no-untyped-def]
             elif has_room:
                 square = np.float32(0)
                 for channel in range(3):
-                    b = m[6 + channel] / m[5]
-                    room[i, j, channel] = b
-                    square += b * b
-                spread += max(m[9] / m[5] - square, np.float32(0))
+                    f = other[1 + channel] / other[0]
+                    room[i, j, channel] = f
+                    square += f * f
+                spread += max(means[2][a, b, 1] / other[0] - square, np.float32(0))
             for channel in range(3):  # no such colour near by: then nothing is known to be cleaned away
                 if not has_person:
                     person[i, j, channel] = small[i, j, channel]
