@@ -38,6 +38,8 @@ def test_adding_and_removing_twenty_times(new_obs: Callable[..., Obs], pictures:
     obs = new_obs().start()
     for number in range(20):
         _add(obs, pictures)
+        # OBS's window takes the new source in later; a removal before that, on a busy machine, was once without effect.
+        wait_for(lambda number=number: obs.log().count("User added source 'Me'") > number, 15, "the window has it")
         if number % 5 == 4:
             wait_for(lambda: obs.shows(RED), START_S, "a picture")
         obs.remove()
