@@ -101,7 +101,7 @@ def test_a_source_is_taken_over_by_the_reloaded_script(lib: FakeLibobs, load: Ca
     again = load()
     until(lambda: lib.frames)
     until(lambda: "'showing': True" in engine_text(again))
-    assert len(lib.hotkeys) == 7
+    assert len(lib.hotkeys) == 8
 
 
 def test_a_source_made_while_no_script_was_loaded_is_taken_over(
@@ -113,7 +113,7 @@ def test_a_source_made_while_no_script_was_loaded_is_taken_over(
     assert lib.frames == []
     load()
     until(lambda: lib.frames)
-    assert len(lib.hotkeys) == 7
+    assert len(lib.hotkeys) == 8
 
 
 def test_a_source_removed_while_no_script_was_loaded_is_forgotten(

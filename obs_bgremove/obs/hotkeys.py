@@ -9,14 +9,11 @@ from typing import Any
 
 from obs_bgremove.obs.registration import Immortal
 
-# The one place to switch the learned background on, for hotkey and buttons alike: true once the engine has it.
-HAS_LEARNING = False
-
 SINGLE = (
     ("ai_background.next", "Next Background"),
     ("ai_background.previous", "Previous Background"),
     ("ai_background.random", "Random Background"),
-    *((("ai_background.learn", "Learn Background"),) if HAS_LEARNING else ()),
+    ("ai_background.learn", "Learn Background"),
 )
 # Not obs_hotkey_pair_*: libobs takes a pair's first half as held down until it is released, and obs-websocket (stream
 # decks, remote controls) only ever presses, so that the second half would never work again.

@@ -12,7 +12,6 @@ from typing import Any, Optional
 from obs_bgremove import environment, folder, options
 from obs_bgremove.obs import choices, native
 from obs_bgremove.obs.cameras import Camera
-from obs_bgremove.obs.hotkeys import HAS_LEARNING
 from obs_bgremove.obs.status import INFO_TYPES, Line
 from obs_bgremove.options import Row
 
@@ -28,7 +27,7 @@ BUTTONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("next_background", "Next Background", "The next one by name. There is a hotkey for it as well."),
         ("open_folder", "Open Folder", "Shows the folder in your file browser, to put pictures of your own into it."),
     ),
-    "matte": LEARNING if HAS_LEARNING else (),
+    "matte": LEARNING,
     "advanced": (("restart_engine", "Restart Engine", "Starts the process that does the work anew."),),
 }
 EXTRA_LABELS = {"camera_file": "Video File", "camera_stream": "Stream Address", "model_file": "Model File"}
