@@ -2,9 +2,10 @@
 
 Learned from the network's opinion alone (never from what the plate itself made of it: that loop ate people), and only
 where that opinion has been "nobody" for a margin around. A cell that looks like its plate is evidence for background;
-one that does not is evidence for nothing (light changes, things move). Exposure is followed by one gain per channel.
-If the surely empty part of the picture stops fitting, because the camera moved or the light changed, the plate is
-not trusted, and after a while learned afresh. Used by `Matting`, on its thread; `check` may run beside the network.
+one that surely does not is mild evidence for a person, and only where the network is in doubt (things move, shadows
+fall). Exposure is followed by one gain per channel. If the surely empty part of the picture stops fitting, because the
+camera moved or the light changed, the plate is not trusted, and after a while learned afresh. Used by `Matting`, on its
+thread; `check` and `update` may run beside the network.
 """
 
 import cv2
@@ -25,6 +26,8 @@ DISTRUSTED_S = 0.5  # then it is learned afresh
 LEARN_S = 3.0  # how long `learn` takes the picture for the empty room
 PINNED_STRENGTH = np.float32(5.0)  # a plate learned on purpose speaks this much louder
 PINNED_STEP = 2  # cells: then a cell counts together with four around it, or single cells would pierce a person
+STRANGE = np.float32(1.5)  # log-odds for person of a cell that is surely not the room...
+UNLIKELY = np.float32(0.1)  # ...where the network allows for a person at all: a shadow or a moved cup stays out
 SAMPLE = 4  # the check looks at every so manieth cell both ways
 
 
@@ -144,15 +147,14 @@ def _learn(small, mean, variance, looks, empty, gain, turn):  # type: ignore[no-
             seen = looks[i, j]
             if not empty[i, j] or (seen > 2 * KNOWN and (i + j) % TURN != turn):
                 continue
-            if seen == 0:
+            strange = seen >= KNOWN and distance(small[i, j], mean[i, j], variance[i, j], gain) > 3 * FITS
+            if seen == 0 or strange:  # strange: something was put there or taken away
                 for channel in range(3):
                     mean[i, j, channel] = small[i, j, channel] / gain[channel]
                 variance[i, j] = NOISE * NOISE
                 looks[i, j] = 1
                 continue
-            if seen >= KNOWN and distance(small[i, j], mean[i, j], variance[i, j], gain) > 3 * FITS:
-                looks[i, j] = seen / 2  # something was put there or taken away
-            seen = min(looks[i, j] + 1, np.float32(LOOKS))
+            seen = min(seen + 1, np.float32(LOOKS))
             looks[i, j] = seen
             square = np.float32(0)
             for channel in range(3):
@@ -183,4 +185,7 @@ def weigh(small, opinion, core, mean, variance, looks, gain, strength, pinned, m
                     p = min(max(p, low), 1 - low)
                     odds = np.log(p / (1 - p)) + strength * (far - FITS)
                     p = 1 / (1 + np.exp(-odds))
+                elif far > 3 * FITS and p > UNLIKELY and not pinned:
+                    p = min(p, 1 - low)
+                    p = 1 / (1 + np.exp(-np.log(p / (1 - p)) - strength * STRANGE))
             matte[i, j] = p
