@@ -199,9 +199,11 @@ def test_a_small_person_anywhere_is_found_within_half_a_second(
     matting = Matting(network)
     for number in range(15):
         matte = matting(frame, Options(), number * FRAME_NS)
-    face = matte.alpha_small[(720 - 312 + 55) // 2 : (720 - 312 + 95) // 2, (x + 80) // 2 : (x + 120) // 2]
+    cell = matte.cell
+    rows = slice((720 - 312 + 55) // cell, (720 - 312 + 95) // cell)
+    face = matte.alpha_small[rows, (x + 80) // cell : (x + 120) // cell]
     assert face.mean() > 0.9
-    assert matte.alpha_small.sum() < 1.5 * 220 * 312 / 4
+    assert matte.alpha_small.sum() < 1.5 * 220 * 312 / cell**2
 
 
 def test_a_second_person_who_comes_in_is_kept_and_one_who_leaves_is_gone(
@@ -216,8 +218,9 @@ def test_a_second_person_who_comes_in_is_kept_and_one_who_leaves_is_gone(
     matting = Matting(network)
     share = []
     for lefts in [(100,)] * 20 + [(100, 900)] * 40 + [(900,)] * 40 + [()] * 10:
-        alpha = matting(place(*lefts), Options(), len(share) * FRAME_NS).alpha_small
-        share.append((float(alpha[:, 50:160].mean()), float(alpha[:, 450:560].mean())))
+        matte = matting(place(*lefts), Options(), len(share) * FRAME_NS)
+        left, right = (matte.alpha_small[:, x // matte.cell : (x + 220) // matte.cell] for x in (100, 900))
+        share.append((float(left.mean()), float(right.mean())))
     assert share[19][0] > 0.2 and share[19][1] == 0
     assert share[59][0] > 0.2 and share[59][1] > 0.2
     assert share[99][0] == 0 and share[99][1] > 0.2

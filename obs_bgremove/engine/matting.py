@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from obs_bgremove.engine.matte import F32, U8, Matte, grid_of
+from obs_bgremove.engine.matte import F32, U8, Matte, grid_of, shrink
 from obs_bgremove.engine.refine.crop import Box, view
 from obs_bgremove.engine.refine.edge import Edge
 from obs_bgremove.engine.refine.gaze import Gaze, around, grouped
@@ -91,8 +91,7 @@ class Matting:
         s = self._state
         if s is None or (s.cell, s.height, s.width) != (cell, height, width):
             s = self._state = _State(cell, height, width)
-        whole = frame_bgr[: height * cell, : width * cell]
-        small = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        small = shrink(frame_bgr, cell, height, width)
         beside = submit(self._beside, s, small, options, timestamp_ns)
         box = self._look(s, frame_bgr, small, options)
         half, change = beside.result()
@@ -186,6 +185,8 @@ class Matting:
         for x0, y0, x1, y1 in views:
             box = (x0, y0, x1, y1)
             seen = network(view(frame_bgr, small, s.cell, box, network.width, network.height, flip))
+            if np.shape(seen) != (network.height, network.width):  # anything else could spread over the whole matte
+                raise RuntimeError(f"the network answered with shape {np.shape(seen)}")
             if flip:
                 seen = np.asarray(cv2.flip(seen, 1), np.float32)
             part = s.probability[y0:y1, x0:x1]
