@@ -14,6 +14,9 @@ from pathlib import Path
 
 from obs_bgremove import __version__, environment
 
+# OBS comes first when the processor is short: its frames are the stream. (Windows: set where the process is started.)
+# Measured in OBS 29 with software GL on two busy cores: frames OBS skipped fell from 17 % to 10 %.
+NICENESS = 10
 LOG_BYTES, LOG_FILES = 512 * 1024, 2
 
 
@@ -57,6 +60,8 @@ def _serve(token: str, log_path: Path | None) -> int:
     from obs_bgremove.errors import UserError
     from obs_bgremove.framebuffer import Ring
 
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
     ring = Ring.open(token)
     try:
         Worker(ring).run(__version__, os.getpid())

@@ -24,6 +24,8 @@ Image = npt.NDArray[Any]
 
 DEFAULT_SIZE = (1280, 720)
 DEFAULT_FPS = 30.0
+# A file that is played late by more frames than this skips them: live means now.
+CATCH_UP_FRAMES = 2
 # A network source that says nothing for this long counts as lost, so that reconnecting can begin.
 STREAM_TIMEOUT_MS = 5000
 
@@ -176,9 +178,9 @@ class FileSource:
         """The next frame that is due, or None when the file has become unreadable."""
         due_s = self._start_s + self._delivered / self._fps
         late = int((time.monotonic() - due_s) * self._fps)
-        if late > 0:
+        if late > CATCH_UP_FRAMES:
             self._delivered += late
-        else:
+        else:  # in time, or a little late: then the next ones come at once until it has caught up
             time.sleep(max(0.0, due_s - time.monotonic()))
         index = round(self._delivered * self._file_fps / self._fps)
         if index - self._position > self._file_fps:  # held up for over a second: go on from here

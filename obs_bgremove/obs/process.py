@@ -32,7 +32,7 @@ def child_environment(ours: Mapping[str, str]) -> dict[str, str]:
 def spawn(command: list[str], folder: str, descriptor: Optional[int] = None, **more: Any) -> "subprocess.Popen[bytes]":
     """A child with pipes, without a shell, that inherits nothing but `descriptor`. Raises UserError."""
     if sys.platform == "win32":
-        more["creationflags"] = subprocess.CREATE_NO_WINDOW
+        more["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
     else:
         # Its own session: Ctrl-C in OBS's terminal is for OBS, which then ends the engine in good order.
         more.update(start_new_session=True, pass_fds=() if descriptor is None else (descriptor,))

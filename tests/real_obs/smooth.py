@@ -1,8 +1,8 @@
-"""Does OBS stay smooth with us in the scene? A plain picture first, then our source, in one real OBS.
+"""Does OBS stay smooth with us in the scene? A picture, OBS's own media source, then ours, in one real OBS.
 
     python -m tests.real_obs.smooth VIDEO [--seconds 65]
 
-Prints for both the frames OBS rendered and skipped, its average render time and CPU, and for ours what the engine's log
+Prints for each the frames OBS rendered and skipped, its average render time and CPU, and for ours what the engine's log
 says it delivered.
 """
 
@@ -49,6 +49,12 @@ def run(video: Path, seconds: float) -> dict[str, Any]:
             time.sleep(3)
             plain = _measure(obs, seconds)
             obs.remove("Picture")
+            media = {"local_file": str(video), "looping": True}
+            scene["inputName"] = "Media"
+            obs.request("CreateInput", **scene, inputKind="ffmpeg_source", inputSettings=media)
+            time.sleep(5)
+            playing = _measure(obs, seconds)
+            obs.remove("Media")
             obs.add(camera=str(video))
             wait_for(lambda: obs.picture() is not None, 30, "our source shows a picture")
             time.sleep(5)
@@ -62,7 +68,7 @@ def run(video: Path, seconds: float) -> dict[str, Any]:
             if obs.process is not None:
                 obs.kill()
             display.close()
-    return {"image_source": plain, "ai_background": ours, "complaints": complaints}
+    return {"image_source": plain, "media_source": playing, "ai_background": ours, "complaints": complaints}
 
 
 def main() -> None:
