@@ -55,6 +55,9 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--json", action="store_true")
     verb.add_argument("--frames", type=int, default=300, help="frames measured at each size (300)")
     verb.add_argument("--input", type=Path, help="a video instead of the sample portrait")
+    verb.add_argument(
+        "--quality", type=Path, metavar="FOLDER", help="scores on clips NAME.mp4 with NAME_alpha.mkv, steps on and off"
+    )
     _add_set(verb)
     verb.set_defaults(run=_bench)
 
@@ -86,6 +89,10 @@ def _render(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     if arguments.frames < 1:
         raise UserError(f"--frames got {arguments.frames}, expected 1 or more.")
+    if arguments.quality is not None:
+        from obs_bgremove.engine.quality import main as quality
+
+        return quality([str(arguments.quality)])
     wanted = options.parse_assignments(arguments.set)
     from obs_bgremove.engine.bench import as_text, bench
 
