@@ -62,6 +62,10 @@ def _serve(token: str, log_path: Path | None) -> int:
 
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    import cv2
+
+    # OpenCV's threads wait in busy loops: without them the engine takes 10 % less processor time, and is no slower.
+    cv2.setNumThreads(1)
     ring = Ring.open(token)
     try:
         Worker(ring).run(__version__, os.getpid())
