@@ -39,10 +39,10 @@ fault=$(cat '{folder}/fault' 2>/dev/null)
 rm -f '{folder}/fault'
 case "$fault" in
   exit) exit 3 ;;
-  garbage) printf 'no message\\n' ; sleep 5 ; exit 0 ;;
+  garbage) printf 'no message\\n' ; exec sleep 5 ;;
   half) printf '{{"type":"frame","sequ' ; exit 0 ;;
-  version) printf '{{"type":"hello","version":"0.0.1","pid":1}}\\n' ; sleep 5 ; exit 0 ;;
-  mute) sleep 60 ; exit 0 ;;
+  version) printf '{{"type":"hello","version":"0.0.1","pid":1}}\\n' ; exec sleep 5 ;;
+  mute) exec sleep 60 ;;
   memory) ulimit -v 700000 ;;
   *:*) shift 4 ; exec '{python}' -m tests.faulty_engine "$fault" "$@" ;;
 esac
