@@ -64,7 +64,8 @@ def _serve(token: str, log_path: Path | None) -> int:
         os.nice(NICENESS)
     import cv2
 
-    # OpenCV's threads wait in busy loops: without them the engine takes 10 % less processor time, and is no slower.
+    # OpenCV's threads wait in busy loops, on cores that OBS needs. Without them, measured as above: 10 % less processor
+    # time, 29.6 instead of 28.8 frames a second, and 6 of 1865 frames skipped by OBS instead of 215.
     cv2.setNumThreads(1)
     ring = Ring.open(token)
     try:
