@@ -26,6 +26,11 @@ WAIVED = re.compile(
     r"|os_dlopen|Remote update of URL"
 )
 
+# obs-websocket crashes now and then while it stops its server at OBS's exit (obsproject/obs-websocket#1180, mended
+# after OBS 30.0). Seen here once, in none of 1,050 exits made to find it: so much is excused per run, and no more.
+EXCUSED_CRASHES = 1
+_excused: set[str] = set()  # their logs: one exit may be looked at twice
+
 
 def missing_tools() -> list[str]:
     """What is needed and not installed."""
@@ -238,13 +243,30 @@ class Obs:
     def our_lines(self) -> list[str]:
         return [line for line in self.log().splitlines() if "[AI Background]" in line]
 
+    def crashed_in_websocket(self) -> bool:
+        """OBS crashed while it unloaded obs-websocket, which these tests drive it by: see EXCUSED_CRASHES.
+
+        Only if that is the log's very last line, and everything of ours had been unloaded before, without complaint.
+        """
+        lines = self.log().rstrip().splitlines()
+        unloaded = [line for line in lines if "Unloaded python script: ai_background.py" in line]
+        late = any("did not end" in line for line in self.our_lines())
+        last = lines[-1] if lines else ""
+        return bool(
+            self.exit_code == -signal.SIGSEGV and "[obs_module_unload] Shutting down" in last and unloaded and not late
+        )
+
     def complaints(self, waived: str = "$^") -> list[str]:
         """What is wrong after a stop: leaks, exit code, tracebacks, error lines, engines left. Empty: all well."""
         log, found = self.log(), []
-        if self.exit_code != 0:
-            found.append(f"exit code {self.exit_code}")
-        if "Number of memory leaks: 0" not in log:
-            found.append("memory leaks: " + (re.findall("Number of memory leaks: .*", log) or ["no figure"])[-1])
+        if self.crashed_in_websocket() and len(_excused | {log}) <= EXCUSED_CRASHES:
+            _excused.add(log)
+            warnings.warn(f"OBS crashed while unloading obs-websocket; log: {self.folder}", stacklevel=2)
+        else:
+            if self.exit_code != 0:
+                found.append(f"exit code {self.exit_code}")
+            if "Number of memory leaks: 0" not in log:
+                found.append("memory leaks: " + (re.findall("Number of memory leaks: .*", log) or ["no figure"])[-1])
         mine = re.compile(waived)
         for line in log.splitlines():
             bad = "Traceback" in line or "Python failure" in line
