@@ -223,7 +223,7 @@ def run(plant_leak: bool, quick: bool) -> Count:
         for stage, kinds in FAULTS.items():
             for kind in kinds[:1] if quick else kinds:
                 view = "mask" if stage == "mask" else "output"
-                _scenario(camera, count, f"{stage}:{kind}", 1.0 if quick else 1.5, MODE_OF.get(stage, "color"), view)
+                _scenario(camera, count, f"{stage}:{kind}", 1.0 if quick else 2.0, MODE_OF.get(stage, "color"), view)
         _changes(camera, count, 1 if quick else 4)
         _crashes(camera, count, 1 if quick else 6)
     return count

@@ -181,3 +181,29 @@ def test_an_exception_of_a_driver_becomes_a_message(capture: Capture, monkeypatc
     monkeypatch.setattr(sources, "open_source", lambda request: Broken())
     capture.want(_request("sample"))
     assert "broken camera failed" in str(_wait_for_problem(capture))
+
+
+def test_idle_it_delivers_nothing_and_goes_on_at_once_after(capture: Capture) -> None:
+    capture.want(_request("sample"))
+    _next(capture)
+    capture.idle = True
+    time.sleep(0.1)
+    capture.take()
+    time.sleep(0.2)
+    assert capture.take() is None
+    capture.idle = False
+    shown = time.monotonic_ns()
+    assert _next(capture).timestamp_ns >= shown, "the first frame after it is a new one"
+
+
+def test_a_lost_camera_is_noticed_and_forgiven_while_idle(capture: Capture, counting_video: Path) -> None:
+    capture.idle = True
+    away = counting_video.with_suffix(".away")
+    counting_video.rename(away)
+    capture.want(_request(str(counting_video)))
+    _wait_for_problem(capture)
+    away.rename(counting_video)
+    until = time.monotonic() + 10
+    while capture.problem is not None and time.monotonic() < until:
+        time.sleep(0.02)
+    assert capture.problem is None and capture.take() is None

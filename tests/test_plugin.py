@@ -10,7 +10,7 @@ from typing import Any, Callable
 import pytest
 
 from obs_bgremove import environment
-from obs_bgremove.obs import cameras, picture, plugin, registration, source
+from obs_bgremove.obs import cameras, native, picture, plugin, registration, source
 from obs_bgremove.obs.cameras import Camera
 from tests.fake_engine import FALLBACK_BYTE, FRAME_BYTE, HEIGHT, WIDTH
 from tests.fake_libobs import FakeLibobs
@@ -235,6 +235,36 @@ def test_without_a_fallback_the_picture_is_taken_away(lib: FakeLibobs, monkeypat
     assert lib.frames[1:] == [None], "once"
     shown.close()
     shown.deliver()
+
+
+def test_freed_memory_is_given_back_once_after_a_change_of_size_or_engine(
+    lib: FakeLibobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from obs_bgremove.framebuffer import BGRA, Ring
+
+    given_back: list[float] = []
+    real = native.give_back_memory
+    monkeypatch.setattr(picture, "TRIM_AFTER_S", 0.05)
+    monkeypatch.setattr(native, "give_back_memory", lambda: given_back.append(time.monotonic()) or real())
+    ring = Ring.create()
+    shown = picture.Picture(lib, lib._new({}) + 1, ring)
+
+    def deliver(width: int, number: int) -> int:
+        slot, pixels = ring.begin(width, 4, BGRA)
+        pixels[:] = bytes(16 * width)
+        del pixels
+        ring.publish(slot, number)
+        shown.deliver()
+        shown.expire(None, stale_s=0)
+        time.sleep(0.1)
+        for _ in range(3):
+            shown.expire(None, stale_s=0)
+        return len(given_back)
+
+    assert [deliver(width, number) for number, width in enumerate((4, 4, 8, 8), 1)] == [1, 1, 2, 2]
+    shown.new_engine()
+    assert deliver(8, 1) == 3
+    shown.close()
 
 
 def test_bad_settings_are_said_once_and_the_rest_is_used(

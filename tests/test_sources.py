@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from obs_bgremove.engine.cameras import Wanted
-from obs_bgremove.engine.sources import FileSource, Request, SampleSource, Source, open_source
+from obs_bgremove.engine.sources import FileSource, LiveSource, Request, SampleSource, Source, open_source
 from obs_bgremove.errors import UserError
 
 
@@ -82,6 +82,24 @@ def test_a_file_plays_in_real_time(counting_video: Path) -> None:
         source.read()
     source.close()
     assert time.monotonic() - started > 0.95, "30 frames at 30 fps take a second"
+
+
+def test_skipping_takes_as_long_as_reading(source: Source) -> None:
+    assert source.read() is not None
+    started = time.monotonic()
+    assert all(source.skip() for _ in range(10))
+    if not isinstance(source, LiveSource):  # the test's stream is sent as fast as it is taken
+        assert time.monotonic() - started > 0.2, "10 frames at 30 fps take a third of a second"
+    assert source.read() is not None
+
+
+def test_skipped_frames_of_a_file_are_gone(counting_video: Path) -> None:
+    source = FileSource(_request("file", str(counting_video)))
+    source.read()
+    assert all(source.skip() for _ in range(6))
+    frame = source.read()
+    source.close()
+    assert frame is not None and round(float(frame.mean()) / 10) >= 7
 
 
 def test_a_file_that_is_read_late_skips_instead_of_queueing(counting_video: Path) -> None:

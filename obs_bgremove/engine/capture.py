@@ -46,6 +46,7 @@ class Capture:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.mirror = True
+        self.idle = False  # nobody sees the frames: they are taken from the camera, but not converted or delivered
         self.problem: Optional[UserError] = None
         self.label = ""
         self._wake = wake
@@ -138,14 +139,26 @@ class Capture:
             self.label = source.label
             while not self._changed.is_set():
                 self._busy_since_s = time.monotonic()
-                image = source.read()
-                if image is None:
-                    break
-                self._deliver(image, request)
+                if self.idle:
+                    if not source.skip():
+                        break
+                    self._all_well(request)
+                else:
+                    image = source.read()
+                    if image is None:
+                        break
+                    self._deliver(image, request)
                 delivered = True
         finally:
             source.close()
         return delivered
+
+    def _all_well(self, request: CameraRequest) -> None:
+        with self._lock:
+            if request != self._wanted or self.problem is None:
+                return
+            self.problem = None
+        self._wake()
 
     def _deliver(self, image: Image, request: CameraRequest) -> None:
         timestamp_ns = time.monotonic_ns()

@@ -71,7 +71,8 @@ class Segmenter:
         mask = self._network.segment(picture).confidence_masks[0].numpy_view()
         probability = np.array(mask, np.float32).reshape(self.height, self.width)
         # Seen never, but a NaN here would spread through the temporal state and never leave it.
-        np.nan_to_num(probability, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
+        if not np.isfinite(probability.sum()):
+            np.nan_to_num(probability, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
         return np.clip(probability, 0, 1, out=probability)
 
     def close(self) -> None:

@@ -1,7 +1,8 @@
 """Where frames come from: a device, a file played in real time and looping, a stream, the built-in sample.
 
-Each source has `size`, `read() -> frame_bgr` and `close()`, and lives on the capture thread alone. `read` blocks until
-the next frame is due. Frames are (H, W, 3) uint8, BGR, in a buffer that the source reuses: copy before the next read.
+Each source has `read() -> frame_bgr`, `skip()` and `close()`, and lives on the capture thread alone. `read` and `skip`
+block until the next frame is due. Frames are (H, W, 3) uint8, BGR, in a buffer that the source reuses: copy before the
+next read.
 """
 
 import dataclasses
@@ -46,6 +47,9 @@ class Source(Protocol):
 
     def read(self) -> Optional[Image]:
         """The next frame when it is due, or None when the source has failed or ended."""
+
+    def skip(self) -> bool:
+        """Lets the next frame pass when it is due, at the least cost; False when the source has failed or ended."""
 
     def close(self) -> None:
         """Gives the device back. Idempotent."""
@@ -131,6 +135,10 @@ class LiveSource:
             if self._pace.due():
                 return _fit_within(_as_bgr(frame), self._limit)
 
+    def skip(self) -> bool:
+        """Lets a frame pass without decoding it, where the driver can. False when the device or stream is lost."""
+        return bool(self._capture.grab())
+
     def close(self) -> None:
         """Frees the device."""
         self._capture.release()
@@ -176,6 +184,16 @@ class FileSource:
 
     def read(self) -> Optional[Image]:
         """The next frame that is due, or None when the file has become unreadable."""
+        if not self.skip():
+            return None
+        ok, frame = self._capture.retrieve(self._buffer)
+        if not ok or frame is None:
+            return None
+        self._buffer = frame
+        return _fit_within(_as_bgr(frame), self._limit)
+
+    def skip(self) -> bool:
+        """Goes to the next frame that is due. False when the file has become unreadable."""
         due_s = self._start_s + self._delivered / self._fps
         late = int((time.monotonic() - due_s) * self._fps)
         if late > CATCH_UP_FRAMES:
@@ -188,14 +206,8 @@ class FileSource:
         self._delivered += 1
         while self._position < index:
             if not self._advance():
-                return None
-        if not self._advance():
-            return None
-        ok, frame = self._capture.retrieve(self._buffer)
-        if not ok or frame is None:
-            return None
-        self._buffer = frame
-        return _fit_within(_as_bgr(frame), self._limit)
+                return False
+        return self._advance()
 
     def _advance(self) -> bool:
         """One frame on in the file, from its end to its beginning."""
@@ -238,13 +250,21 @@ class SampleSource:
 
     def read(self) -> Optional[Image]:
         """The portrait at this moment."""
+        return self.at(self._wait())
+
+    def skip(self) -> bool:
+        """Waits for the next moment."""
+        self._wait()
+        return True
+
+    def _wait(self) -> float:
         due_s = self._start_s + self._count / self._fps
         now = time.monotonic()
         if now > due_s + 1:
             self._start_s, self._count, due_s = now, 0, now
         time.sleep(max(0.0, due_s - now))
         self._count += 1
-        return self.at(due_s)
+        return due_s
 
     def at(self, time_s: float) -> Image:
         """The portrait at a time in seconds; the same time gives the same picture."""

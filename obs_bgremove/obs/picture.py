@@ -12,6 +12,7 @@ from typing import Any, Optional
 from obs_bgremove.framebuffer import FrameInfo, Ring
 from obs_bgremove.obs import native
 
+TRIM_AFTER_S = 5.0  # after a change of size or engine: by then libobs has freed the frames it kept
 STALE_S = 2.0  # how long a picture may stand still before the background alone is shown
 
 
@@ -28,6 +29,8 @@ class Picture:
         self._last_sequence = 0
         self._live = True  # a live picture is on show, or nothing has been shown yet
         self._shown_at = time.monotonic()
+        self._layout: tuple[int, ...] = ()
+        self._trim_at: Optional[float] = None
 
     def deliver(self) -> bool:
         """Shows the newest frame of the ring, if there is one not shown yet. True for the first of an engine."""
@@ -45,13 +48,19 @@ class Picture:
             self._shown_at = time.monotonic()
             self._live = True
             self.frames += 1
+            layout = (info.width, info.height, info.format)
+            if layout != self._layout or self.frames == 1:
+                self._layout, self._trim_at = layout, time.monotonic() + TRIM_AFTER_S
             return self.frames == 1
 
     def expire(self, showing_since: Optional[float], stale_s: float) -> None:
-        """Replaces a picture that has stood still for too long by the background alone, or by nothing.
+        """Replaces a picture that has stood still for too long by the background alone, or by nothing; tidies memory.
 
         Not while the source is hidden (`showing_since` None): nobody sees it, and the next frame comes at once.
         """
+        if self._trim_at is not None and time.monotonic() >= self._trim_at:
+            self._trim_at = None
+            native.give_back_memory()
         if showing_since is None or not self._live:
             return
         with self._lock:

@@ -77,6 +77,7 @@ class Plugin:
             source.close(UNLOAD_S)
             if forget:
                 registration.forget(self._holder, serial)
+                native.give_back_memory()
 
         self._closing = [thread for thread in self._closing if thread.is_alive()]
         thread = threading.Thread(target=end, name="ai-background end", daemon=True)
