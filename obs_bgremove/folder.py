@@ -18,15 +18,21 @@ def _natural(name: str) -> tuple[object, ...]:
     return (*((int(part), "") if part.isdecimal() else (-1, part) for part in parts), (-1, name))
 
 
+def _is_picture(entry: "os.DirEntry[str]") -> bool:
+    """By its name, and a file. A link that leads nowhere or in a circle is none; the others still count."""
+    if not entry.name.lower().endswith(PICTURE_SUFFIXES) or entry.name.startswith("."):
+        return False
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
 def list_backgrounds(folder: Path) -> list[str]:
     """File names of the pictures in the folder, in name order. A missing or unreadable folder has none."""
     try:
         with os.scandir(folder) as entries:
-            names = [
-                entry.name
-                for entry in entries
-                if entry.name.lower().endswith(PICTURE_SUFFIXES) and not entry.name.startswith(".") and entry.is_file()
-            ]
+            names = [entry.name for entry in entries if _is_picture(entry)]
     except OSError:
         return []
     return sorted(names, key=_natural)

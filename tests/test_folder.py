@@ -63,3 +63,21 @@ def test_odd_names_are_names_like_any_other(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
     assert folder.list_backgrounds(tmp_path) == [name]
     assert folder.step(tmp_path, name, 1) == name
+
+
+def test_links_in_a_circle_and_to_nowhere_do_not_hide_the_rest(names: Path) -> None:
+    before = folder.list_backgrounds(names)
+    (names / "0 loop.png").symlink_to(names / "1 loop.png")
+    (names / "1 loop.png").symlink_to(names / "0 loop.png")
+    (names / "2 gone.png").symlink_to(names / "nowhere.png")
+    assert folder.list_backgrounds(names) == before
+    (names / "3 linked.png").symlink_to(names / "10.png")
+    assert "3 linked.png" in folder.list_backgrounds(names)
+    (names / "round").symlink_to(names)
+    assert folder.list_backgrounds(names / "round" / "round") == folder.list_backgrounds(names)
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/..", "\\", "/"])
+def test_a_stored_folder_is_no_picture(names: Path, name: str) -> None:
+    assert not folder.resolve(names, name).is_file()
+    assert folder.step(names, name, 1) in folder.list_backgrounds(names)
