@@ -187,3 +187,12 @@ def test_it_opens_no_socket_to_the_outside(engine: EngineClient) -> None:
     for table in ("tcp", "tcp6", "udp", "udp6"):
         lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:] if Path(f"/proc/net/{table}").exists() else []
         assert not sockets & {line.split()[9] for line in lines}
+
+
+@pytest.mark.parametrize("log", ["/dev/full", "/proc/nowhere/engine.log"])
+def test_a_full_disk_or_a_folder_that_can_not_be_made_costs_the_log_only(log: str) -> None:
+    with EngineClient(("obs_bgremove.engine", "--log", log)) as client:
+        client.say(camera="sample", **GREEN)
+        client.until(_corner_is(*GREEN_BGR))
+    assert client.process.returncode == 0
+    assert b"Traceback" not in client.stderr and b"Logging error" not in client.stderr

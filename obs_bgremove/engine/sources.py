@@ -110,8 +110,8 @@ class LiveSource:
             self._capture = _open(wanted.target, cv2.CAP_FFMPEG, timeouts, failure)
         else:
             failure = UserError(
-                f"The camera {wanted.label} cannot be opened: another program may be using it.",
-                "Close the other program; it is tried again by itself.",
+                f"The camera {wanted.label} cannot be opened: another program, or another source, may be using it.",
+                "Close the other program, or hide or remove the other source; it is tried again by itself.",
             )
             width, height = request.size or DEFAULT_SIZE
             # Uncompressed USB cameras reach 720p at 5 to 10 fps only; Motion JPEG is what they all offer for more.
