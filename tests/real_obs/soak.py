@@ -102,9 +102,9 @@ class Soak:
             return
         assert self.obs.process is not None
         pid = self.obs.process.pid
-        engine = sum(_memory_mb(engine) for engine in self.obs.engines())
+        engine = sum(memory_mb(engine) for engine in self.obs.engines())
         threads = len(os.listdir(f"/proc/{pid}/task"))
-        self.usage.append((at_s, _memory_mb(pid), engine, threads, len(os.listdir(f"/proc/{pid}/fd"))))
+        self.usage.append((at_s, memory_mb(pid), engine, threads, len(os.listdir(f"/proc/{pid}/fd"))))
 
     def report(self, complaints: list[str]) -> bool:
         """Prints all of it. True when all was well."""
@@ -121,7 +121,7 @@ class Soak:
         return survived and not complaints and growth <= GROWTH_MB
 
 
-def _memory_mb(pid: int) -> float:
+def memory_mb(pid: int) -> float:
     """Private and shared resident memory without what the ring maps: file pages of a memfd count as shmem."""
     try:
         fields = dict(
