@@ -201,7 +201,7 @@ def _find() -> Any:
 
 
 def give_back_memory() -> None:
-    """Lets the C library return freed memory to the system (glibc; elsewhere nothing). A few milliseconds.
+    """Lets the C library return freed memory to the system (glibc; elsewhere nothing). Not on OBS's threads.
 
     libobs copies a frame on the thread that hands it over. glibc gives threads heaps of their own, up to eight a core,
     and keeps what is freed in them: after some engines and frame sizes OBS held 40 MB of freed frames.

@@ -49,6 +49,17 @@ def make_home(folder: Path, copy_assets: bool = False) -> Path:
     return home
 
 
+def plain_pictures(folder: Path) -> Path:
+    """A new folder in this one, of plain pictures, one of each colour."""
+    from PIL import Image
+
+    made = folder / "pictures"
+    made.mkdir()
+    for name, colour in COLOURS.items():
+        Image.new("RGB", (1280, 720), colour).save(made / name)
+    return made
+
+
 @pytest.fixture
 def new_obs(display: Display, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Obs]]:
     """For a test that needs an OBS of its own: see `_maker`."""
@@ -87,9 +98,4 @@ def _maker(display: Display, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of plain pictures, one of each colour."""
-    from PIL import Image
-
-    folder = tmp_path_factory.mktemp("pictures")
-    for name, colour in COLOURS.items():
-        Image.new("RGB", (1280, 720), colour).save(folder / name)
-    return folder
+    return plain_pictures(tmp_path_factory.mktemp("plain"))

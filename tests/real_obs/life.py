@@ -12,7 +12,7 @@ import time
 from pathlib import Path
 from typing import Callable
 
-from tests.real_obs.conftest import COLOURS, make_home
+from tests.real_obs.conftest import COLOURS, make_home, plain_pictures
 from tests.real_obs.driver import SCRIPT, START_S, Display, Obs, wait_for
 from tests.real_obs.soak import memory_mb
 
@@ -130,13 +130,8 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--reloads", type=int, default=50)
     arguments = parser.parse_args()
-    from PIL import Image
-
     folder = Path(tempfile.mkdtemp())
-    pictures = folder / "pictures"
-    pictures.mkdir()
-    for name, colour in COLOURS.items():
-        Image.new("RGB", (1280, 720), colour).save(pictures / name)
+    pictures = plain_pictures(folder)
     display = Display(folder)
     obs = Obs(folder, display, make_home(folder)).start()
     life = Life(obs, pictures)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from obs_bgremove import options
-from tests.real_obs.conftest import COLOURS, make_home
+from tests.real_obs.conftest import COLOURS, make_home, plain_pictures
 from tests.real_obs.driver import START_S, Display, Obs, wait_for
 
 SETTLE_S = 6.0  # between faults: an engine that has been well starts again without any wait
@@ -137,13 +137,8 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    from PIL import Image
-
     folder = Path(tempfile.mkdtemp())
-    pictures = folder / "pictures"
-    pictures.mkdir()
-    for name, colour in COLOURS.items():
-        Image.new("RGB", (1280, 720), colour).save(pictures / name)
+    pictures = plain_pictures(folder)
     display = Display(folder)
     obs = Obs(folder, display, make_home(folder)).start()
     soak = Soak(obs, pictures, arguments.seed)
