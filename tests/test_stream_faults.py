@@ -85,7 +85,7 @@ def test_a_stream_that_stalls_is_replaced_by_the_background_and_comes_back(
     stream.stalled = True
     started = time.monotonic()
     engine.until(_is(*GREEN_BGR))
-    assert time.monotonic() - started < 3.5
+    assert time.monotonic() - started < 2 * 3.0  # about 2.5 s by itself; the rest is for a busy machine
     engine.status("gives no picture")
     stream.stalled = False
     engine.until(_is(*ROOM_BGR))

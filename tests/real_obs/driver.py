@@ -19,6 +19,7 @@ from typing import Any, Callable, Optional
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPT = REPOSITORY / "obs_bgremove/script/ai_background.py"
 START_S = 90.0  # until the first picture: 3 s on a quiet machine, but tests share theirs with others
+SOON_S = 30.0  # for what takes a second or two on a quiet machine; the tables and benchmarks say how long
 NEEDED = ("obs", "Xvfb", "xdotool")
 # Error lines of OBS itself on a machine without sound, GPU or camera.
 WAIVED = re.compile(

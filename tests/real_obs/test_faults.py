@@ -10,10 +10,10 @@ import pytest
 
 from obs_bgremove import environment
 from tests.real_obs.conftest import COLOURS
-from tests.real_obs.driver import START_S, Obs, wait_for
+from tests.real_obs.driver import SOON_S, START_S, Obs, wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
-RECOVERY_S = 1.5
+HANDLED_S = 1.0  # a press that changes nothing can not be seen to be over
 
 
 @pytest.fixture(scope="module")
@@ -48,17 +48,14 @@ def test_a_killed_engine_is_back_and_the_picture_never_leaves(obs: Obs) -> None:
             time.sleep(0.02)
         worst = max(worst, time.monotonic() - start)
         wait_for(lambda: obs.shows(RED), START_S, "the picture")
-    load = os.getloadavg()[0] / (os.cpu_count() or 1)
-    print(f"person live again after SIGKILL: worst of 3 {worst:.2f} s (load {load:.1f} a core)")
-    # The promise is for a machine that is not overcommitted; on another one the figure is only printed.
-    assert load > 1 or worst < RECOVERY_S
+    print(f"person live again after SIGKILL: worst of 3 {worst:.2f} s")  # fault_table.py measures it
 
 
 def test_a_stopped_engine_is_killed_and_replaced(obs: Obs) -> None:
     [pid] = obs.engines()
     os.kill(pid, signal.SIGSTOP)
     start = time.monotonic()
-    wait_for(lambda: pid not in obs.engines(), 15, "the stopped engine is gone")
+    wait_for(lambda: pid not in obs.engines(), SOON_S, "the stopped engine is gone")
     print(f"stopped engine replaced after {time.monotonic() - start:.1f} s")
     wait_for(lambda: obs.shows(RED) and bool(obs.engines()), START_S, "the picture")
 
@@ -67,10 +64,10 @@ def test_a_camera_that_is_not_there_is_said_and_heals(obs: Obs, tmp_path: Path) 
     since = len(obs.our_lines())
     clip = tmp_path / "not there.avi"
     obs.set(camera=str(clip))
-    wait_for(lambda: _said(obs, "not there", since), 15, "a line that names the file")
-    wait_for(lambda: obs.shows(RED), 5, "the background alone")
+    wait_for(lambda: _said(obs, "not there", since), SOON_S, "a line that names the file")
+    wait_for(lambda: obs.shows(RED), SOON_S, "the background alone")
     _write_clip(clip)
-    wait_for(lambda: _said(obs, "all is well", since), 20, "healed")
+    wait_for(lambda: _said(obs, "all is well", since), SOON_S, "healed")
 
 
 @pytest.mark.parametrize(
@@ -81,7 +78,7 @@ def test_a_picture_that_is_none_is_said_and_heals(obs: Obs, tmp_path: Path, name
     (tmp_path / name).write_bytes(content)
     since = len(obs.our_lines())
     obs.set(backgrounds_folder=str(tmp_path), background=name)
-    wait_for(lambda: _said(obs, name, since), 15, "a line that names the picture")
+    wait_for(lambda: _said(obs, name, since), SOON_S, "a line that names the picture")
     assert obs.engines()
 
 
@@ -89,8 +86,9 @@ def test_an_empty_and_a_missing_folder_are_said(obs: Obs, tmp_path: Path) -> Non
     for folder in (tmp_path, tmp_path / "missing"):
         since = len(obs.our_lines())
         obs.set(backgrounds_folder=str(folder), background="")
-        wait_for(lambda since=since: len(obs.our_lines()) > since, 15, "a line about the folder")
+        wait_for(lambda since=since: len(obs.our_lines()) > since, SOON_S, "a line about the folder")
         obs.press("next_background")
+        time.sleep(HANDLED_S)
     assert obs.engines()
 
 
@@ -106,9 +104,9 @@ def test_a_path_in_background_never_leaves_the_folder(obs: Obs, pictures: Path, 
 def test_settings_of_wrong_types_are_said_once_and_the_rest_works(obs: Obs) -> None:
     since = len(obs.our_lines())
     obs.set(threshold="high", blur=12345, fps=-1, mirror="yes", color=None, edge_shift={"a": 1}, background_mode=7)
-    wait_for(lambda: _said(obs, "threshold", since), 10, "a line about the threshold")
+    wait_for(lambda: _said(obs, "threshold", since), SOON_S, "a line about the threshold")
     obs.set(background="2 green.png")
-    wait_for(lambda: obs.shows(GREEN), 10, "the rest works")
+    wait_for(lambda: obs.shows(GREEN), SOON_S, "the rest works")
     assert sum("Setting threshold" in line for line in obs.our_lines()[since:]) == 1
     assert obs.request("GetVersion")
     obs.set(threshold=0.5, blur=40, fps=0, mirror=True, color=0xFF40B100, edge_shift=0, background_mode="file")
@@ -120,10 +118,10 @@ def test_an_altered_model_is_said_and_heals(obs: Obs) -> None:
     since = len(obs.our_lines())
     model.write_bytes(content[:-1] + b"x")
     obs.press("restart_engine")
-    wait_for(lambda: _said(obs, "altered", since), 10, "a line about the model")
-    wait_for(lambda: not obs.engines(), 10, "no engine meanwhile")
+    wait_for(lambda: _said(obs, "altered", since), SOON_S, "a line about the model")
+    wait_for(lambda: not obs.engines(), SOON_S, "no engine meanwhile")
     model.write_bytes(content)
-    wait_for(lambda: bool(obs.engines()), 15, "an engine")
+    wait_for(lambda: bool(obs.engines()), SOON_S, "an engine")
     assert sum("altered" in line for line in obs.our_lines()[since:]) == 1
 
 
@@ -132,9 +130,9 @@ def test_a_missing_environment_is_said_and_heals(obs: Obs) -> None:
     since = len(obs.our_lines())
     venv.rename(obs.home / "moved")
     obs.press("restart_engine")
-    wait_for(lambda: _said(obs, "not installed", since), 10, "a line about the environment")
+    wait_for(lambda: _said(obs, "not installed", since), SOON_S, "a line about the environment")
     (obs.home / "moved").rename(venv)
-    wait_for(lambda: bool(obs.engines()), 15, "an engine")
+    wait_for(lambda: bool(obs.engines()), SOON_S, "an engine")
 
 
 def _write_clip(path: Path) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 
 from obs_bgremove.setup import payload, registration
-from tests.real_obs.driver import REPOSITORY, START_S, Obs, wait_for
+from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs, wait_for
 
 
 def _kinds(obs: Obs) -> list[str]:
@@ -56,7 +56,7 @@ def test_an_obs_that_was_never_started_opens_the_prepared_collection(new_obs: Ca
     assert "ai_background" in _kinds(obs)
     assert [scene["sceneName"] for scene in obs.request("GetSceneList")["scenes"]] == ["Scene"]
     assert {"Desktop Audio", "Mic/Aux"} <= set(obs.names())
-    wait_for(lambda: _wizard_is_closed(obs), 20, "the wizard of OBS's first start is closed", 1)
+    wait_for(lambda: _wizard_is_closed(obs), SOON_S, "the wizard of OBS's first start is closed", 1)
     obs.stop()
     assert not obs.complaints()
     assert registration.registered_script(collection) == str(script)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Callable
 
 from tests.real_obs.conftest import COLOURS
-from tests.real_obs.driver import SCRIPT, START_S, Obs, wait_for
+from tests.real_obs.driver import SCRIPT, SOON_S, START_S, Obs, wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
 
@@ -21,7 +21,7 @@ def test_settings_and_chosen_background_survive_a_restart(new_obs: Callable[...,
     _add(obs, pictures, threshold=0.3, some_later_setting="kept")
     wait_for(lambda: obs.shows(RED), START_S, "the first background")
     obs.hotkey("ai_background.next")
-    wait_for(lambda: obs.shows(GREEN), 8, "the next background")
+    wait_for(lambda: obs.shows(GREEN), SOON_S, "the next background")
     obs.stop()
     assert not obs.complaints()
     obs.start()
@@ -39,11 +39,11 @@ def test_adding_and_removing_twenty_times(new_obs: Callable[..., Obs], pictures:
     for number in range(20):
         _add(obs, pictures)
         # OBS's window takes the new source in later; a removal before that, on a busy machine, was once without effect.
-        wait_for(lambda number=number: obs.log().count("User added source 'Me'") > number, 15, "the window has it")
+        wait_for(lambda number=number: obs.log().count("User added source 'Me'") > number, SOON_S, "the window has it")
         if number % 5 == 4:
             wait_for(lambda: obs.shows(RED), START_S, "a picture")
         obs.remove()
-    wait_for(lambda: obs.engines() == {} or None, 8, "no engine")
+    wait_for(lambda: obs.engines() == {} or None, SOON_S, "no engine")
     assert obs.threads("ai-background") == 0
 
 
@@ -52,13 +52,13 @@ def test_switching_the_scene_collection_five_times(new_obs: Callable[..., Obs], 
     _add(obs, pictures)
     wait_for(lambda: obs.shows(RED), START_S, "a picture")
     obs.request("CreateSceneCollection", sceneCollectionName="Other")
-    wait_for(lambda: obs.engines() == {} or None, 8, "no engine in the other collection")
+    wait_for(lambda: obs.engines() == {} or None, SOON_S, "no engine in the other collection")
     for _ in range(2):
         obs.request("SetCurrentSceneCollection", sceneCollectionName="Test")
         wait_for(lambda: obs.shows(RED), START_S, "the picture again")
         assert len(obs.engines()) == 1
         obs.request("SetCurrentSceneCollection", sceneCollectionName="Other")
-        wait_for(lambda: obs.engines() == {} or None, 8, "no engine in the other collection")
+        wait_for(lambda: obs.engines() == {} or None, SOON_S, "no engine in the other collection")
     obs.request("SetCurrentSceneCollection", sceneCollectionName="Test")
     wait_for(lambda: obs.shows(RED), START_S, "the picture again")
 
@@ -70,13 +70,13 @@ def test_reloading_the_script_five_times(new_obs: Callable[..., Obs], pictures: 
     reload_scripts = obs.open_scripts_window()
     for number in range(2, 7):
         reload_scripts()
-        wait_for(lambda number=number: obs.log().count(f"loaded from {SCRIPT}") == number, 15, "the reload")
-        wait_for(lambda: len(obs.engines()) == 1, 15, "one engine")
+        wait_for(lambda number=number: obs.log().count(f"loaded from {SCRIPT}") == number, SOON_S, "the reload")
+        wait_for(lambda: len(obs.engines()) == 1, SOON_S, "one engine")
     obs.hotkey("ai_background.next")
-    wait_for(lambda: obs.shows(GREEN), 15, "a hotkey that works after the reloads")
+    wait_for(lambda: obs.shows(GREEN), SOON_S, "a hotkey that works after the reloads")
     assert obs.items("background")
     obs.remove()
-    wait_for(lambda: obs.engines() == {} or None, 8, "no engine")
+    wait_for(lambda: obs.engines() == {} or None, SOON_S, "no engine")
 
 
 def test_exit_while_the_engine_starts(new_obs: Callable[..., Obs], pictures: Path) -> None:
@@ -93,7 +93,7 @@ def test_obs_killed_takes_the_engine_with_it(new_obs: Callable[..., Obs], pictur
     assert len(obs.engines()) == 1
     obs.kill()
     start = time.monotonic()
-    wait_for(lambda: obs.engines() == {} or None, 2, "the engine has gone")
+    wait_for(lambda: obs.engines() == {} or None, SOON_S, "the engine has gone")
     print(f"engine gone {time.monotonic() - start:.2f} s after OBS was killed")
 
 
@@ -111,7 +111,7 @@ def test_a_hidden_source_rests_and_comes_back_at_once(new_obs: Callable[..., Obs
     print(f"engine's CPU while hidden: {busy:.0%}")
     assert busy < 0.5
     obs.request("SetCurrentProgramScene", sceneName="Scene")
-    wait_for(lambda: obs.shows(RED), 3, "the picture after a scene switch")
+    wait_for(lambda: obs.shows(RED), SOON_S, "the picture after a scene switch")
 
 
 def test_two_sources_have_an_engine_each(new_obs: Callable[..., Obs], pictures: Path) -> None:
@@ -122,14 +122,14 @@ def test_two_sources_have_an_engine_each(new_obs: Callable[..., Obs], pictures: 
     assert len(obs.engines()) == 2
     obs.request("SetInputName", inputName="Two", newInputName="Renamed <b>")
     obs.press("next_background", "Renamed <b>")
-    wait_for(lambda: obs.shows(RED, "Renamed <b>"), 15, "the button of the renamed source")
+    wait_for(lambda: obs.shows(RED, "Renamed <b>"), SOON_S, "the button of the renamed source")
 
 
 def test_nothing_listens_and_no_argument_holds_a_secret(new_obs: Callable[..., Obs], pictures: Path) -> None:
     obs = new_obs().start()
     obs.add(camera="rtsp://user:secret@127.0.0.1:9/stream", backgrounds_folder=str(pictures))
-    pid = next(iter(wait_for(obs.engines, 10, "an engine")))
-    wait_for(lambda: "Me: " in "".join(obs.our_lines()) or None, 20, "a status")
+    pid = next(iter(wait_for(obs.engines, SOON_S, "an engine")))
+    wait_for(lambda: "Me: " in "".join(obs.our_lines()) or None, SOON_S, "a status")
     sockets = [os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir() if _link(entry).startswith("socket:")]
     assert not sockets
     assert "secret" not in Path(f"/proc/{pid}/cmdline").read_text() + Path(f"/proc/{pid}/environ").read_text()

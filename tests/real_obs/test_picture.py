@@ -10,7 +10,7 @@ import numpy
 import pytest
 
 from tests.real_obs.conftest import COLOURS
-from tests.real_obs.driver import REPOSITORY, START_S, Obs, wait_for
+from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs, wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
 CLIP = REPOSITORY.parent / "shared/data/talking_head_architecture.mp4"
@@ -31,7 +31,7 @@ def _same_start(obs: Obs, pictures: Path) -> None:
     for switch in ("removal_on", "privacy_off"):
         obs.hotkey(f"ai_background.{switch}")
     obs.set(camera="sample", background_mode="file", background="1 red.png", view="output", threshold=0.5, mirror=True)
-    wait_for(lambda: obs.shows(RED) and person_visible(obs.picture(), RED), 10, "the picture of the start")
+    wait_for(lambda: obs.shows(RED) and person_visible(obs.picture(), RED), SOON_S, "the picture of the start")
 
 
 def person_visible(picture: Any, colour: tuple[int, int, int]) -> bool:
@@ -58,38 +58,38 @@ def test_hotkeys_go_through_the_backgrounds_by_name_and_wrap(obs: Obs) -> None:
         ("previous", BLUE, "10 blue.png"),
     ):
         obs.hotkey(f"ai_background.{key}")
-        wait_for(lambda colour=colour: obs.shows(colour), 8, f"{name} after {key}")
+        wait_for(lambda colour=colour: obs.shows(colour), SOON_S, f"{name} after {key}")
         assert obs.settings()["background"] == name
 
 
 def test_the_random_hotkey_takes_another_one(obs: Obs) -> None:
     obs.hotkey("ai_background.random")
-    wait_for(lambda: obs.shows(GREEN) or obs.shows(BLUE), 8, "another background")
+    wait_for(lambda: obs.shows(GREEN) or obs.shows(BLUE), SOON_S, "another background")
 
 
 def test_buttons_do_what_the_hotkeys_do(obs: Obs) -> None:
     obs.press("next_background")
-    wait_for(lambda: obs.shows(GREEN), 8, "the next background")
+    wait_for(lambda: obs.shows(GREEN), SOON_S, "the next background")
     obs.press("previous_background")
-    wait_for(lambda: obs.shows(RED), 8, "the previous background")
+    wait_for(lambda: obs.shows(RED), SOON_S, "the previous background")
 
 
 def test_transparent_has_straight_alpha(obs: Obs) -> None:
     obs.set(background_mode="transparent")
-    picture = wait_for(lambda: got if (got := obs.picture())[4, 4, 3] == 0 else None, 8, "alpha 0")
+    picture = wait_for(lambda: got if (got := obs.picture())[4, 4, 3] == 0 else None, SOON_S, "alpha 0")
     assert (picture[FACE][..., 3] == 255).all()
 
 
 def test_colour_mode_shows_that_colour(obs: Obs) -> None:
     obs.set(background_mode="color", color=0xFF332211)
-    wait_for(lambda: obs.shows((0x11, 0x22, 0x33)), 8, "the colour")
+    wait_for(lambda: obs.shows((0x11, 0x22, 0x33)), SOON_S, "the colour")
 
 
 def test_blur_and_off_show_the_room(obs: Obs) -> None:
     pictures = {}
     for mode in ("blur", "off"):
         obs.set(background_mode=mode)
-        wait_for(lambda: not obs.shows(RED, tolerance=40), 8, mode)
+        wait_for(lambda: not obs.shows(RED, tolerance=40), SOON_S, mode)
         time.sleep(1)  # no crossfade any more
         pictures[mode] = obs.picture(width=1280)[..., :3].astype(float)
     detail = {mode: numpy.abs(numpy.diff(picture, axis=1)).mean() for mode, picture in pictures.items()}
@@ -98,7 +98,7 @@ def test_blur_and_off_show_the_room(obs: Obs) -> None:
 
 def test_mask_view_is_grey_white_on_the_person(obs: Obs) -> None:
     obs.set(view="mask")
-    picture = wait_for(lambda: got if (got := obs.picture())[4, 4, 0] < 20 else None, 8, "a black corner")[..., :3]
+    picture = wait_for(lambda: got if (got := obs.picture())[4, 4, 0] < 20 else None, SOON_S, "a black corner")[..., :3]
     assert (picture.max(axis=2) == picture.min(axis=2)).all()
     assert picture[FACE].mean() > 240
 
@@ -106,7 +106,7 @@ def test_mask_view_is_grey_white_on_the_person(obs: Obs) -> None:
 def test_threshold_changes_the_area_the_right_way(obs: Obs) -> None:
     def area(threshold: float) -> float:
         obs.set(view="mask", threshold=threshold)
-        wait_for(lambda: bool(obs.picture()[4, 4, 0] < 20), 8, "the mask")
+        wait_for(lambda: bool(obs.picture()[4, 4, 0] < 20), SOON_S, "the mask")
         time.sleep(1.5)  # the threshold has arrived and the smoothing over time has settled
         return float(numpy.mean([(obs.picture()[..., 0] > 127).mean() for _ in range(8)]))
 
@@ -115,17 +115,17 @@ def test_threshold_changes_the_area_the_right_way(obs: Obs) -> None:
 
 def test_privacy_hides_the_person_and_comes_back(obs: Obs) -> None:
     obs.hotkey("ai_background.privacy_on")
-    wait_for(lambda: not person_visible(obs.picture(), RED), 8, "the background alone")
+    wait_for(lambda: not person_visible(obs.picture(), RED), SOON_S, "the background alone")
     assert (numpy.abs(obs.picture()[..., :3].astype(int) - RED).max()) <= 4
     obs.hotkey("ai_background.privacy_off")
-    wait_for(lambda: person_visible(obs.picture(), RED), 8, "the person")
+    wait_for(lambda: person_visible(obs.picture(), RED), SOON_S, "the person")
 
 
 def test_removal_off_shows_the_camera_and_on_takes_it_away(obs: Obs) -> None:
     obs.hotkey("ai_background.removal_off")
-    wait_for(lambda: not obs.shows(RED, tolerance=40), 8, "the camera")
+    wait_for(lambda: not obs.shows(RED, tolerance=40), SOON_S, "the camera")
     obs.hotkey("ai_background.removal_on")
-    wait_for(lambda: obs.shows(RED), 8, "the background")
+    wait_for(lambda: obs.shows(RED), SOON_S, "the background")
 
 
 @pytest.mark.skipif(not CLIP.exists(), reason="no ../shared/data")
@@ -133,7 +133,7 @@ def test_the_person_is_where_the_true_alpha_says(obs: Obs, tmp_path: Path) -> No
     import cv2
 
     obs.set(camera=str(CLIP), mirror=False)
-    wait_for(lambda: _person_of(obs.picture()), 10, "the person of the clip")
+    wait_for(lambda: _person_of(obs.picture()), SOON_S, "the person of the clip")
     reader = cv2.VideoCapture(str(CLIP.with_name(CLIP.stem + "_alpha.mkv")))
     mattes = []
     while (read := reader.read())[0]:
@@ -165,7 +165,7 @@ def test_a_saved_but_absent_picture_stays_in_the_list_disabled(obs: Obs) -> None
 
 def test_a_saved_but_absent_camera_stays_in_the_list_disabled(obs: Obs) -> None:
     obs.set(camera="/dev/v4l/by-id/gone")
-    wait_for(lambda: "gone (not connected)" in json.dumps(obs.items("camera")), 8, "the absent camera")
+    wait_for(lambda: "gone (not connected)" in json.dumps(obs.items("camera")), SOON_S, "the absent camera")
     [entry] = [item for item in obs.items("camera") if "gone" in item["itemName"]]
     assert not entry["itemEnabled"]
     obs.set(camera="sample")
