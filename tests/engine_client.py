@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from obs_bgremove import environment, protocol
-from obs_bgremove.framebuffer import BGRX, FrameInfo, Ring
+from obs_bgremove.framebuffer import FrameInfo, Ring
 from obs_bgremove.options import Options
 
 
@@ -85,13 +85,13 @@ class EngineClient:
         self.process.stdin.flush()
 
     def frame(self, after: int = 0) -> tuple[FrameInfo, npt.NDArray[np.uint8]] | None:
-        """The newest frame that is not number `after`, copied: (H, W, 4) with alpha, (H, W, 3) if it is opaque."""
+        """The newest frame that is not number `after`, copied: (H, W, 4), blue, green, red, alpha."""
         info = self.ring.acquire(after)
         if info is None:
             return None
         pixels = np.frombuffer(self.ring.pixels(info), np.uint8).reshape(info.height, info.width, -1).copy()
         self.ring.release()
-        return info, pixels[..., :3] if info.format == BGRX else pixels
+        return info, pixels
 
     def until(self, what: Callable[[npt.NDArray[np.uint8]], bool], timeout_s: float = 30.0) -> npt.NDArray[np.uint8]:
         """The first frame from now on for which `what` is true."""

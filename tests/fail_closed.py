@@ -4,10 +4,10 @@
     python -m tests.fail_closed --plant-leak    with a mistake planted: must end with exit code 1
 
 The camera shows a real person (true alpha from ../shared/data; without the clips nobody) before a room of checks in a
-colour that exists nowhere else (blurred, the checks become another colour). A pixel of it outside the person is a leak,
-from the first frame on: at start, while
-a stage of the pipeline throws, blocks or answers nonsense, on changes of camera, size, mode, view and model, and after
-a crash. Frames in which the user chose to see the camera are left out until 0.25 s after the choice has ended.
+colour that exists nowhere else (blurred, the checks become another colour). A pixel of it outside the person is a
+leak, from the first frame on: at start, while a stage of the pipeline throws, blocks or answers nonsense, on changes of
+camera, size, mode, view and model, and after a crash. Frames in which the user chose to see the camera are left out
+until 0.25 s after the choice has ended.
 """
 
 import argparse
@@ -36,7 +36,7 @@ SETTLE_S = 0.25
 MODES = ("color", "blur", "transparent", "file")
 FAULTS = {
     "read": ("exception", "timeout", "shape"),
-    "mirror": ("exception", "timeout"),
+    "deliver": ("exception", "timeout"),
     "network": ("exception", "timeout", "shape", "nan", "abort"),
     "matte": ("exception", "timeout", "shape"),
     "cut": ("exception", "timeout"),
@@ -45,7 +45,7 @@ FAULTS = {
     "mask": ("exception", "timeout"),
     "blur": ("exception", "timeout", "shape"),
     "background": ("exception", "timeout", "shape"),
-    "channels": ("exception",),
+    "allocate": ("exception", "timeout"),
     "publish": ("exception", "timeout"),
 }
 MODE_OF = {"cutout": "transparent", "blur": "blur", "background": "file"}

@@ -6,7 +6,7 @@ import threading
 import time
 
 from obs_bgremove import __version__, protocol
-from obs_bgremove.framebuffer import BGRX, FALLBACK, Ring
+from obs_bgremove.framebuffer import BGRA, FALLBACK, Ring
 
 WIDTH, HEIGHT = 64, 36
 FALLBACK_BYTE, FRAME_BYTE = 7, 200
@@ -18,7 +18,7 @@ def say(kind: str, **fields: object) -> None:
 
 
 def publish(ring: Ring, byte: int, slot: "int | None" = None) -> int:
-    number, pixels = ring.begin(WIDTH, HEIGHT, BGRX, slot)
+    number, pixels = ring.begin(WIDTH, HEIGHT, BGRA, slot)
     pixels[:] = bytes([byte]) * len(pixels)
     return ring.publish(number, time.monotonic_ns())
 

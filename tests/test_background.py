@@ -19,8 +19,8 @@ def _options(folder: Path, name: str = "", **more: object) -> Options:
 
 def _pixel(backgrounds: Backgrounds, options: Options, size: tuple[int, int] = (160, 90)) -> tuple[int, ...]:
     image = backgrounds.get(options, *size)
-    assert image.shape == (size[1], size[0], 3)
-    return tuple(int(value) for value in image[size[1] // 2, size[0] // 2])
+    assert image.shape == (size[1], size[0], 4) and (image[..., 3] == 255).all()
+    return tuple(int(value) for value in image[size[1] // 2, size[0] // 2, :3])
 
 
 def test_the_first_by_name_is_shown_when_none_is_chosen(pictures: Path) -> None:
@@ -100,27 +100,40 @@ def test_another_frame_size_is_laid_out_anew(pictures: Path) -> None:
         assert _pixel(backgrounds, _options(pictures), size) == (0, 0, 255)
 
 
+def _blurred(frame: np.ndarray, alpha: np.ndarray, strength: int, mirror: bool = False) -> np.ndarray:
+    room = blurred_room(frame, alpha, strength, mirror, np.zeros((*frame.shape[:2], 4), np.uint8))
+    assert (room[..., 3] == 255).all()
+    return room[..., :3]
+
+
 class TestBlurredRoom:
     frame = cv2.resize(np.random.default_rng(3).integers(0, 255, (45, 80, 3), np.uint8), (640, 360), None, 0, 0, 0)
 
     def test_more_strength_leaves_less_detail(self) -> None:
         alpha = np.zeros((144, 256), np.float32)
-        detail = [float(blurred_room(self.frame, alpha, strength).std()) for strength in (0, 10, 40, 70, 100)]
+        detail = [float(_blurred(self.frame, alpha, strength).std()) for strength in (0, 10, 40, 70, 100)]
         assert all(more > less for more, less in zip(detail, detail[1:]))
 
     def test_zero_is_the_room_as_it_is(self) -> None:
-        assert np.array_equal(blurred_room(self.frame, np.zeros((9, 16), np.float32), 0), self.frame)
+        assert np.array_equal(_blurred(self.frame, np.zeros((9, 16), np.float32), 0), self.frame)
+
+    @pytest.mark.parametrize("strength", [0, 40])
+    def test_mirrored_is_the_same_turned(self, strength: int) -> None:
+        alpha = np.zeros((144, 256), np.float32)
+        alpha[:, :90] = 1
+        turned = _blurred(self.frame, alpha, strength, mirror=True)
+        assert np.abs(turned[:, ::-1].astype(int) - _blurred(self.frame, alpha, strength)).max() <= 1
 
     def test_the_person_does_not_bleed_into_the_room(self) -> None:
         frame = np.full((360, 640, 3), 20, np.uint8)
         frame[:, 200:440] = 250
         alpha = np.zeros((180, 320), np.float32)
         alpha[:, 98:222] = 1  # a matte a little wider than the person, as mattes are
-        room = blurred_room(frame, alpha, 40)
+        room = _blurred(frame, alpha, 40)
         assert room[:, :180].max() <= 24 and room[:, 460:].max() <= 24
 
     @pytest.mark.parametrize("shape", [(359, 641), (16, 16), (1080, 608)])
     def test_any_size_with_a_person_filling_it_is_finite(self, shape: tuple[int, int]) -> None:
         frame = np.full((*shape, 3), 100, np.uint8)
-        room = blurred_room(frame, np.ones((64, 64), np.float32), 60)
+        room = _blurred(frame, np.ones((64, 64), np.float32), 60)
         assert room.shape == frame.shape and abs(int(room.max()) - 100) <= 2

@@ -76,19 +76,6 @@ def test_the_newest_frame_wins(capture: Capture, counting_video: Path) -> None:
     assert capture.take() is None or capture.take() is None, "one frame was given twice"
 
 
-def test_mirror_turns_the_picture(capture: Capture, tmp_path: Path) -> None:
-    picture = np.zeros((40, 60, 3), np.uint8)
-    picture[:, :30] = 200
-    path = tmp_path / "left.png"
-    cv2.imwrite(str(path), picture)
-    capture.mirror = False
-    capture.want(_request(path))
-    assert _next(capture).image[0, 0, 0] == 200
-    capture.mirror = True
-    _next(capture)
-    assert _next(capture).image[0, 0, 0] == 0
-
-
 def test_a_camera_that_is_missing_at_start_is_picked_up_when_it_comes(
     capture: Capture, counting_video: Path, tmp_path: Path
 ) -> None:
@@ -145,7 +132,7 @@ class _Hanging:
     label = "hanging camera"
     release = threading.Event()
 
-    def read(self) -> None:
+    def read(self, spare: object) -> None:
         STUCK.thread = threading.current_thread()
         self.release.wait(30)
 
@@ -172,7 +159,7 @@ def test_an_exception_of_a_driver_becomes_a_message(capture: Capture, monkeypatc
     class Broken:
         label = "broken camera"
 
-        def read(self) -> None:
+        def read(self, spare: object) -> None:
             raise cv2.error("ioctl")
 
         def close(self) -> None:

@@ -16,6 +16,7 @@ from obs_bgremove import environment
 from obs_bgremove.engine import cutter as cutter_module
 from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
 from obs_bgremove.engine.cameras import Wanted
+from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline, Switches
 from obs_bgremove.engine.sources import Image, Request, SampleSource
 from obs_bgremove.errors import UserError
@@ -25,9 +26,10 @@ ROOM_BGR = (203, 7, 251)
 GREEN_BGR = (64, 177, 0)
 
 
-def _allocate(width: int, height: int, channels: int) -> Image:
-    # Filled with the room: whatever the pipeline leaves unwritten counts as a leak.
-    return np.full((height, width, channels), (*ROOM_BGR, 255)[:channels], np.uint8)
+def _allocate(width: int, height: int) -> Canvas:
+    canvas = Canvas(width, height)
+    canvas.claim()[:] = (*ROOM_BGR, 255)  # whatever the pipeline leaves unwritten counts as a leak
+    return canvas
 
 
 @pytest.fixture
@@ -44,13 +46,13 @@ def portrait(assets: Path) -> Image:
 
 
 def _options(**changes: object) -> Options:
-    return dataclasses.replace(Options(), background_mode="color", **changes)
+    return dataclasses.replace(Options(), background_mode="color", mirror=False, **changes)
 
 
 def _run(pipeline: Pipeline, frame: Image, options: Options, switches: Switches | None = None, count: int = 3) -> Image:
     for number in range(count):
-        out = pipeline.process(frame, options, switches or Switches(), (number + 1) * 33_000_000, _allocate)
-    return out
+        out = pipeline.process(frame, options, switches or Switches(), (number + 1) * 33_000_000, _allocate).pixels
+    return out[..., :3] if (out[..., 3] == 255).all() else out
 
 
 def test_the_person_stays_and_the_room_becomes_the_background(pipeline: Pipeline, portrait: Image) -> None:
@@ -91,6 +93,21 @@ def test_the_camera_is_shown_only_where_the_user_chose_it(pipeline: Pipeline, po
         (_options(), Switches(removal=False)),
     ):
         assert np.array_equal(_run(pipeline, portrait, options, switches), portrait)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"view": "camera"}, {"view": "mask"}, {"background_mode": "blur"}, {"background_mode": "transparent"}, {}],
+    ids=str,
+)
+def test_mirrored_is_what_the_same_frames_give_turned(
+    pipeline: Pipeline, portrait: Image, changes: dict[str, object]
+) -> None:
+    pictures = []
+    for mirror in (False, True):
+        pipeline.reset()
+        pictures.append(_run(pipeline, portrait, dataclasses.replace(_options(), mirror=mirror, **changes)))
+    assert np.abs(pictures[1][:, ::-1].astype(int) - pictures[0]).max() <= 1
 
 
 @pytest.mark.parametrize("view", ["output", "mask", "camera"])
@@ -151,7 +168,7 @@ def test_whatever_stage_fails_the_room_is_not_shown(
     with monkeypatch.context() as broken:
         _break(stage, broken, error)
         for number in range(4):
-            out = pipeline.process(frame, options, Switches(), (number + 1) * 33_000_000, _allocate)
+            out = pipeline.process(frame, options, Switches(), (number + 1) * 33_000_000, _allocate).pixels
             if mode != "blur" or pipeline.problem is not None:
                 assert _leaked(out) == 0, f"{stage} failed and the room was shown"
 
@@ -163,7 +180,8 @@ def test_a_network_that_answers_nonsense_shows_nothing_of_the_room(
     frame = np.full((90, 160, 3), ROOM_BGR, np.uint8)
     monkeypatch.setattr(cutter_module.Segmenter, "__call__", lambda self, image: wrong)
     for number in range(4):
-        assert _leaked(pipeline.process(frame, _options(), Switches(), (number + 1) * 33_000_000, _allocate)) == 0
+        out = pipeline.process(frame, _options(), Switches(), (number + 1) * 33_000_000, _allocate)
+        assert _leaked(out.pixels) == 0
 
 
 def test_it_heals_by_itself_after_a_failure(
@@ -183,7 +201,7 @@ def test_while_the_network_is_loaded_the_background_alone_is_shown(assets: Path,
     pipeline = Pipeline(Backgrounds())
     frame = np.full((90, 160, 3), ROOM_BGR, np.uint8)
     options = dataclasses.replace(Options(), backgrounds_folder=str(pictures))
-    out = pipeline.process(frame, options, Switches(), 1, _allocate)
+    out = pipeline.process(frame, options, Switches(), 1, _allocate).pixels
     assert pipeline.loading and _leaked(out) == 0
     assert pipeline._loading is not None
     pipeline._loading.join()
@@ -222,7 +240,7 @@ def test_any_size_of_camera_is_taken(pipeline: Pipeline, shape: tuple[int, int])
     frame = np.random.default_rng(5).integers(0, 255, (*shape, 3), np.uint8)
     for mode in ("color", "transparent", "blur"):
         options = dataclasses.replace(_options(), background_mode=mode)
-        out = pipeline.process(frame, options, Switches(), 33_000_000, _allocate)
+        out = pipeline.process(frame, options, Switches(), 33_000_000, _allocate).pixels
         assert out.shape[:2] == shape and pipeline.problem is None
 
 
@@ -230,4 +248,4 @@ def test_neutral_grey_is_no_room(pipeline: Pipeline) -> None:
     out = pipeline.background_alone(
         dataclasses.replace(Options(), background_mode="blur"), Switches(), 64, 36, _allocate
     )
-    assert tuple(out[0, 0]) == NEUTRAL_BGR
+    assert tuple(out.pixels[0, 0]) == (*NEUTRAL_BGR, 255)

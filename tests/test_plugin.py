@@ -75,7 +75,7 @@ def test_a_new_source_shows_frames_of_its_engine(lib: FakeLibobs, load: Callable
     load()
     made = lib.add_source(camera="sample")
     width, height, format, pixels = until(lambda: lib.frames and lib.frames[-1])
-    assert (width, height, format, len(pixels)) == (WIDTH, HEIGHT, 8, WIDTH * HEIGHT * 4)
+    assert (width, height, format, len(pixels)) == (WIDTH, HEIGHT, 7, WIDTH * HEIGHT * 4)
     assert lib.unbuffered == [made]
     assert all(lib.frame_times)
 

@@ -51,7 +51,7 @@ def source(request: pytest.FixtureRequest, counting_video: Path, assets: Path):
 def test_every_source_gives_bgr_pictures_of_one_size_and_closes_twice(source: Source) -> None:
     shapes = set()
     for _ in range(5):
-        frame = source.read()
+        frame = source.read(None)
         assert frame is not None and frame.dtype == np.uint8 and frame.ndim == 3 and frame.shape[2] == 3
         shapes.add(frame.shape)
     assert len(shapes) == 1
@@ -65,7 +65,7 @@ def test_a_file_plays_every_frame_in_order_and_loops(counting_video: Path) -> No
     source._start_s -= 0.0
     levels = []
     for _ in range(45):
-        frame = source.read()
+        frame = source.read(None)
         assert frame is not None
         levels.append(round(float(frame.mean()) / 10))
     source.close()
@@ -79,34 +79,34 @@ def test_a_file_plays_in_real_time(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video)))
     started = time.monotonic()
     for _ in range(31):
-        source.read()
+        source.read(None)
     source.close()
     assert time.monotonic() - started > 0.95, "30 frames at 30 fps take a second"
 
 
 def test_skipping_takes_as_long_as_reading(source: Source) -> None:
-    assert source.read() is not None
+    assert source.read(None) is not None
     started = time.monotonic()
     assert all(source.skip() for _ in range(10))
     if not isinstance(source, LiveSource):  # the test's stream is sent as fast as it is taken
         assert time.monotonic() - started > 0.2, "10 frames at 30 fps take a third of a second"
-    assert source.read() is not None
+    assert source.read(None) is not None
 
 
 def test_skipped_frames_of_a_file_are_gone(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video)))
-    source.read()
+    source.read(None)
     assert all(source.skip() for _ in range(6))
-    frame = source.read()
+    frame = source.read(None)
     source.close()
     assert frame is not None and round(float(frame.mean()) / 10) >= 7
 
 
 def test_a_file_that_is_read_late_skips_instead_of_queueing(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video)))
-    source.read()
+    source.read(None)
     time.sleep(0.25)
-    frame = source.read()
+    frame = source.read(None)
     source.close()
     assert frame is not None and 5 <= round(float(frame.mean()) / 10) <= 15
 
@@ -115,7 +115,7 @@ def test_a_lower_rate_asked_for_thins_out_a_file(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video), fps=10))
     started, levels = time.monotonic(), []
     for _ in range(6):
-        frame = source.read()
+        frame = source.read(None)
         assert frame is not None
         levels.append(round(float(frame.mean()) / 10))
     source.close()
@@ -125,17 +125,17 @@ def test_a_lower_rate_asked_for_thins_out_a_file(counting_video: Path) -> None:
 
 def test_a_size_asked_for_scales_a_file_and_keeps_its_shape(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video), size=(640, 480)))
-    frame = source.read()
+    frame = source.read(None)
     source.close()
     assert frame is not None and frame.shape == (360, 640, 3)
 
 
 def test_a_file_that_vanishes_while_playing_ends_instead_of_raising(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video)))
-    assert source.read() is not None
+    assert source.read(None) is not None
     counting_video.unlink()
     for _ in range(60):
-        if source.read() is None:
+        if source.read(None) is None:
             break
     else:
         pytest.fail("the file was still being played")
@@ -154,9 +154,9 @@ def test_a_grey_picture_as_camera_is_bgr(tmp_path: Path) -> None:
     path = tmp_path / "grey.png"
     cv2.imwrite(str(path), np.full((40, 60), 99, np.uint8))
     source = open_source(_request("file", str(path)))
-    frame = source.read()
+    frame = source.read(None)
     assert frame is not None and frame.shape == (40, 60, 3) and int(frame[0, 0, 0]) == 99
-    assert source.read() is not None
+    assert source.read(None) is not None
     source.close()
 
 

@@ -3,6 +3,7 @@
 `Backgrounds.get` is called by the worker for every frame and returns at once; pictures are read and scaled on a thread
 of their own, the old one staying until the new one is ready. `render` asks to wait instead: it must be deterministic.
 The blurred room is made for each frame, at low resolution, from the room alone: the person does not bleed into it.
+All are (H, W, 4) uint8, blue, green, red and opaque: so they are copied into what OBS takes as they are.
 """
 
 import dataclasses
@@ -40,8 +41,8 @@ class _Key:
 
 
 def flat(color_bgr: tuple[int, int, int], width: int, height: int) -> Image:
-    """(height, width, 3) uint8 of one colour."""
-    return np.full((height, width, 3), color_bgr, np.uint8)
+    """(height, width, 4) uint8 of one colour, opaque."""
+    return np.full((height, width, 4), (*color_bgr, 255), np.uint8)
 
 
 def color_bgr(color: int) -> tuple[int, int, int]:
@@ -64,7 +65,8 @@ class Backgrounds:
         self._loading: Optional[threading.Thread] = None
 
     def get(self, options: Options, width: int, height: int) -> Image:
-        """(height, width, 3) uint8 BGR, not to be written to. Never raises for bad files: see `problem`."""
+        """(height, width, 4) uint8 BGRA, opaque. Never written to again: the same array is the same picture. Never
+        raises for bad files: see `problem`."""
         key = _Key(
             options.background_mode,
             options.backgrounds_folder,
@@ -109,7 +111,8 @@ class Backgrounds:
                     f"There are no pictures in the folder {where}.",
                     "Put pictures there (png, jpg, webp, bmp, gif), or choose another folder.",
                 )
-            image, problem = cover(read_picture(path), key.width, key.height), None
+            picture = cover(read_picture(path), key.width, key.height)
+            image, problem = cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA), None
         except UserError as error:
             image, problem = flat(NEUTRAL_BGR, key.width, key.height), error
         except Exception as error:  # MemoryError, cv2.error, ...: this thread must always come to a result
@@ -125,18 +128,25 @@ class Backgrounds:
         self._changed()
 
 
+def as_shown(frame_bgr: Image, mirror: bool, out: Image) -> Image:
+    """The camera's frame (H, W, 3) uint8 as it is, in out (H, W, 4) uint8, opaque; turned if so wanted."""
+    cv2.cvtColor(cv2.flip(frame_bgr, 1) if mirror else frame_bgr, cv2.COLOR_BGR2BGRA, dst=out)
+    return out
+
+
 def blurred_room(
-    frame_bgr: Image, alpha_small: npt.NDArray[np.float32], strength: int, out: Optional[Image] = None
+    frame_bgr: Image, alpha_small: npt.NDArray[np.float32], strength: int, mirror: bool, out: Image
 ) -> Image:
     """The room behind the person, blurred. `strength` 0 to 100 is a Gaussian sigma of 0 to 6 % of the frame's height.
 
-    frame_bgr (H, W, 3) uint8; alpha_small (h, w) float32 [0, 1], of the same frame; returns (H, W, 3) uint8.
+    frame_bgr (H, W, 3) uint8; alpha_small (h, w) float32 [0, 1], of the same frame; out (H, W, 4) uint8, which becomes
+    the room as shown, opaque; turned if so wanted.
     Normalised convolution (Knutsson and Westin, 1993): blur(B (1 - alpha)) / blur(1 - alpha).
     """
     height, width = frame_bgr.shape[:2]
     sigma = 0.0006 * strength * height
     if sigma < 0.5:
-        return frame_bgr
+        return as_shown(frame_bgr, mirror, out)
     # At a scale where sigma is about 3 px the Gaussian is cheap and the enlarging can not be seen.
     factor = max(2.0, sigma / 3)
     size = (max(8, round(width / factor)), max(8, round(height / factor)))
@@ -145,5 +155,7 @@ def blurred_room(
     sigma_small = max(0.3, sigma / factor)
     weighted = cv2.GaussianBlur(small * room[..., None], (0, 0), sigma_small)
     weight = cv2.GaussianBlur(room, (0, 0), sigma_small)
-    blurred = cv2.convertScaleAbs(np.divide(weighted, weight[..., None]))
+    blurred = as_shown(
+        cv2.convertScaleAbs(np.divide(weighted, weight[..., None])), mirror, np.empty((*size[::-1], 4), np.uint8)
+    )
     return cv2.resize(blurred, (width, height), dst=out, interpolation=cv2.INTER_LINEAR)

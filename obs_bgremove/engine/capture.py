@@ -1,7 +1,7 @@
-"""The capture thread: keeps the wanted source open, mirrors, and holds the newest frame for the worker.
+"""The capture thread: keeps the wanted source open, and holds the newest frame for the worker.
 
 Owned by the worker, which calls `want`, `take`, `check` and `stop`; the thread inside calls nothing but the source.
-Newest frame wins: three buffers go round, so neither side waits for the other and memory stays flat. A lost or missing
+Newest frame wins: three frames go round, so neither side waits for the other, and none is copied. A lost or missing
 camera is looked for again with growing pauses. A read that never returns can not be ended from outside: `check` then
 raises, the engine exits, and whoever started it starts another, which is the one sure way to free such a device.
 """
@@ -10,9 +10,6 @@ import dataclasses
 import threading
 import time
 from typing import Callable, Optional
-
-import cv2
-import numpy as np
 
 from obs_bgremove.engine import cameras, sources
 from obs_bgremove.engine.sources import Image, Request, Source
@@ -25,7 +22,7 @@ STUCK_AFTER_S = 15.0
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """A captured frame, as shown (mirrored if so wanted). `image` is (H, W, 3) uint8 BGR, valid until the next take."""
+    """A captured frame, as the camera gave it. `image` is (H, W, 3) uint8 BGR, valid until the next take."""
 
     image: Image
     timestamp_ns: int
@@ -45,7 +42,6 @@ class Capture:
     """See the module. `wake` is called, on the capture thread, for each new frame and each change of `problem`."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
-        self.mirror = True
         self.idle = False  # nobody sees the frames: they are taken from the camera, but not converted or delivered
         self.problem: Optional[UserError] = None
         self.label = ""
@@ -144,7 +140,7 @@ class Capture:
                         break
                     self._all_well(request)
                 else:
-                    image = source.read()
+                    image = source.read(self._buffers[self._filling])
                     if image is None:
                         break
                     self._deliver(image, request)
@@ -162,13 +158,7 @@ class Capture:
 
     def _deliver(self, image: Image, request: CameraRequest) -> None:
         timestamp_ns = time.monotonic_ns()
-        buffer = self._buffers[self._filling]
-        if buffer is None or buffer.shape != image.shape:
-            buffer = self._buffers[self._filling] = np.empty(image.shape, np.uint8)
-        if self.mirror:
-            cv2.flip(image, 1, dst=buffer)
-        else:
-            np.copyto(buffer, image)
+        self._buffers[self._filling] = image
         with self._lock:
             if request != self._wanted:
                 return

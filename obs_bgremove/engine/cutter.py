@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 
 from obs_bgremove import environment
-from obs_bgremove.engine.background import Backgrounds, blurred_room
+from obs_bgremove.engine.background import Backgrounds, as_shown, blurred_room
+from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.composite import composite, cutout, matte_image, warm_up
 from obs_bgremove.engine.matting import Matting
 from obs_bgremove.engine.segmenter import Segmenter
@@ -31,30 +32,29 @@ class Cutter:
         self._segmenter = Segmenter(environment.model_path(model))
         self._matting = Matting(self._segmenter)
         self._grey = np.empty((0, 0), np.uint8)
-        self._room = np.empty((0, 0, 3), np.uint8)
+        self._room = np.empty((0, 0, 4), np.uint8)
 
     def cut(
-        self, frame_bgr: Image, options: Options, timestamp_ns: int, backgrounds: Backgrounds, out: Image
+        self, frame_bgr: Image, options: Options, timestamp_ns: int, backgrounds: Backgrounds, out: Canvas
     ) -> dict[str, float]:
-        """The finished frame into `out`, (H, W, 3) or (H, W, 4) uint8; returns the milliseconds of each stage."""
+        """The finished frame into `out`, of the frame's size; returns the milliseconds of each stage."""
         height, width = frame_bgr.shape[:2]
         if self._grey.shape != (height, width):
             self._matting.reset()
             self._grey = np.empty((height, width), np.uint8)
-            self._room = np.empty((height, width, 3), np.uint8)
+            self._room = np.empty((height, width, 4), np.uint8)
         matte = self._matting(frame_bgr, options, timestamp_ns)
         started = time.perf_counter()
         if options.view == "mask":
             matte_image(frame_bgr, matte, options, self._grey)
-            cv2.cvtColor(self._grey, cv2.COLOR_GRAY2BGR, dst=out)
+            as_shown(cv2.cvtColor(self._grey, cv2.COLOR_GRAY2BGR), options.mirror, out.claim())
         elif options.background_mode == "transparent":
             cutout(frame_bgr, matte, options, out)
+        elif options.background_mode == "blur":
+            room = blurred_room(frame_bgr, matte.alpha_small, options.blur, options.mirror, self._room)
+            composite(frame_bgr, matte, room, options, out)
         else:
-            if options.background_mode == "blur":
-                background = blurred_room(frame_bgr, matte.alpha_small, options.blur, self._room)
-            else:
-                background = backgrounds.get(options, width, height)
-            composite(frame_bgr, matte, background, options, out)
+            composite(frame_bgr, matte, backgrounds.get(options, width, height), options, out, lasting=True)
         return {**matte.stages_ms, "composite": (time.perf_counter() - started) * 1e3}
 
     def reset(self) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 F32 = npt.NDArray[np.float32]
 U8 = npt.NDArray[np.uint8]
+U32 = npt.NDArray[np.uint32]
 FINEST = 640  # pixels: up to this longer side a cell is a pixel
 LONGEST_GRID_SIDE = 480  # cells, of a larger frame; 3 x 3 pixels each at 720p, 4 x 4 at 1080p
 

@@ -1,5 +1,8 @@
 """One frame in, one finished frame out: what OBS, `render`, `bench` and `preview` all run. Knows nothing of OBS.
 
+Frames come as the camera gives them, (H, W, 3) BGR; pictures leave as shown, mirrored if so wanted, in a `Canvas`
+(always with an alpha channel: OBS shows nothing for a moment when a source's pixel format changes).
+
 Called on the worker thread only. Fail closed: pixels of the camera go out only under a matte computed for that very
 frame, or where the user chose to see the camera. Whatever goes wrong, the background alone goes out, with `problem`;
 so it does while the network is being loaded, which happens on a thread of its own.
@@ -13,7 +16,8 @@ from typing import TYPE_CHECKING, Callable, Optional
 
 import numpy as np
 
-from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
+from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds, as_shown
+from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.sources import Image
 from obs_bgremove.errors import UserError
 from obs_bgremove.options import Options
@@ -34,8 +38,8 @@ class Switches:
     privacy: bool = False
 
 
-# (width, height, channels) -> the array to fill
-Allocate = Callable[[int, int, int], Image]
+# (width, height) -> where the picture is to be made
+Allocate = Callable[[int, int], Canvas]
 
 
 class Pipeline:
@@ -59,41 +63,36 @@ class Pipeline:
         """The network is on its way; until then the background alone goes out."""
         return self._cutter is None and self.problem is None
 
-    def channels(self, options: Options, switches: Switches) -> int:
-        """4 (BGRA, straight alpha) when the output is transparent, else 3 (BGR)."""
-        shows_output = switches.privacy or (options.view == "output" and switches.removal)
-        return 4 if shows_output and options.background_mode == "transparent" else 3
-
     def process(
         self, frame_bgr: Image, options: Options, switches: Switches, timestamp_ns: int, allocate: Allocate
-    ) -> Image:
-        """The finished frame, in the (H, W, C) uint8 array that `allocate(width, height, channels)` gave."""
+    ) -> Canvas:
+        """The finished frame, in what `allocate(width, height)` gave."""
         height, width = frame_bgr.shape[:2]
-        out = allocate(width, height, self.channels(options, switches))
+        out = allocate(width, height)
         if switches.privacy:
-            self._background_alone(options, out)
+            self._background_alone(options, switches, out)
         elif options.view == "camera" or (options.view == "output" and _shows_room(options, switches)):
-            np.copyto(out, frame_bgr)
+            as_shown(frame_bgr, options.mirror, out.claim())
         else:
             cutter = self._cutter_for(options.model)
             if cutter is None:
-                self._background_alone(options, out)
+                self._background_alone(options, switches, out)
                 return out
             try:
                 self.stages_ms = cutter.cut(frame_bgr, options, timestamp_ns, self._backgrounds, out)
                 self.problem = None
                 self._failures = 0
             except Exception as error:  # whatever a native library may throw: the room must not show, nor OBS suffer
-                self._background_alone(options, out)
+                self._background_alone(options, switches, out)
                 self._failed(cutter, error)
         return out
 
     def background_alone(
         self, options: Options, switches: Switches, width: int, height: int, allocate: Allocate
-    ) -> Image:
+    ) -> Canvas:
         """The finished picture without a frame: for privacy, and while the camera gives nothing."""
-        out = allocate(width, height, self.channels(options, switches))
-        self._background_alone(options, out)
+        out = allocate(width, height)
+        self._background_alone(options, switches, out)
         return out
 
     def reset(self) -> None:
@@ -165,16 +164,18 @@ class Pipeline:
             )
         self.problem = error
 
-    def _background_alone(self, options: Options, out: Image) -> None:
+    def _background_alone(self, options: Options, switches: Switches, out: Canvas) -> None:
         """Fills `out` with no pixel of the camera: transparent, or the background, or a neutral grey."""
-        height, width = out.shape[:2]
-        if out.shape[2] == 4:
-            out[:] = 0
+        pixels = out.claim()
+        height, width = pixels.shape[:2]
+        shows_output = switches.privacy or (options.view == "output" and switches.removal)
+        if shows_output and options.background_mode == "transparent":
+            pixels[:] = 0
             return
-        out[:] = NEUTRAL_BGR
+        pixels[:] = (*NEUTRAL_BGR, 255)
         if options.background_mode in ("file", "color"):
             with contextlib.suppress(Exception):  # this is the last resort: it must not fail in its turn
-                np.copyto(out, self._backgrounds.get(options, width, height))
+                np.copyto(pixels, self._backgrounds.get(options, width, height))
 
 
 def _shows_room(options: Options, switches: Switches) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 
 from obs_bgremove import environment, folder
 from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.capture import CameraRequest, Capture
 from obs_bgremove.engine.pipeline import Pipeline, Switches
 from obs_bgremove.engine.sources import DEFAULT_SIZE, Image
@@ -39,6 +40,7 @@ class _Preview:
         self._capture = Capture(lambda: None)
         self._size = DEFAULT_SIZE
         self._said = ""
+        self._canvas = Canvas(0, 0)
 
     def run(self) -> None:
         cv2.resizeWindow(WINDOW, *DEFAULT_SIZE)
@@ -46,7 +48,6 @@ class _Preview:
         self._capture.want(request)
         try:
             while self._key(cv2.waitKey(5) & 0xFF):
-                self._capture.mirror = self._options.mirror
                 self._capture.check()
                 self._show()
                 if cv2.getWindowProperty(WINDOW, cv2.WND_PROP_VISIBLE) < 1:
@@ -61,15 +62,21 @@ class _Preview:
         problem = self._pipeline.problem or self._capture.problem
         if frame is not None:
             self._size = (frame.image.shape[1], frame.image.shape[0])
-            image = self._pipeline.process(frame.image, self._options, Switches(), frame.timestamp_ns, _allocate)
+            image = self._pipeline.process(frame.image, self._options, Switches(), frame.timestamp_ns, self._allocate)
         elif problem is not None:
-            image = self._pipeline.background_alone(self._options, Switches(), *self._size, _allocate)
+            image = self._pipeline.background_alone(self._options, Switches(), *self._size, self._allocate)
         else:
             return
         if problem is not None and str(problem) != self._said:
             print(problem)
         self._said = str(problem or "")
-        cv2.imshow(WINDOW, _over_checks(image) if image.shape[2] == 4 else image)
+        transparent = self._options.background_mode == "transparent" and self._options.view == "output"
+        cv2.imshow(WINDOW, _over_checks(image.pixels) if transparent else image.pixels[..., :3])
+
+    def _allocate(self, width: int, height: int) -> Canvas:
+        if self._canvas.pixels.shape[:2] != (height, width):
+            self._canvas = Canvas(width, height)
+        return self._canvas
 
     def _key(self, key: int) -> bool:
         """Acts on a key; False to leave."""
@@ -91,10 +98,6 @@ class _Preview:
             self._options = dataclasses.replace(options, **changes)  # type: ignore[arg-type]
             print(", ".join(f"{name} {value}" for name, value in changes.items()))
         return key not in (ord("q"), 27)
-
-
-def _allocate(width: int, height: int, channels: int) -> Image:
-    return np.empty((height, width, channels), np.uint8)
 
 
 def _over_checks(image_bgra: Image) -> Image:

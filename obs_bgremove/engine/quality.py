@@ -17,6 +17,8 @@ import numpy as np
 
 from obs_bgremove import environment
 from obs_bgremove.engine import metrics
+from obs_bgremove.engine.background import flat
+from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.composite import composite, matte_image, warm_up
 from obs_bgremove.engine.matte import U8
 from obs_bgremove.engine.matting import Matting
@@ -69,12 +71,17 @@ def main(arguments: list[str]) -> int:
 def measure(segmenter: Segmenter, clip: Path, step: str, skip: int) -> dict[str, float]:
     """Scores, and the median milliseconds of matte and composite, of one clip with one step switched off."""
     options, matter, score, times = STEPS[step], Matting(segmenter), metrics.Score(), list[float]()
+    out: Canvas | None = None
+    background: U8 | None = None
     with _without_edge() if step in WITHOUT_EDGE else nullcontext():
         for number, (frame, truth) in enumerate(_frames(clip)):
-            matte_8bit, out = np.empty_like(truth), np.empty_like(frame)
+            matte_8bit = np.empty_like(truth)
+            if out is None or background is None:
+                out = Canvas(frame.shape[1], frame.shape[0])
+                background = flat((0, 255, 0), frame.shape[1], frame.shape[0])
             started = time.perf_counter()
             matte = matter(frame, options, number * 33_333_333)
-            composite(frame, matte, frame, options, out)
+            composite(frame, matte, background, options, out, lasting=True)
             times.append(time.perf_counter() - started)
             matte_image(frame, matte, options, matte_8bit)
             score.add(matte_8bit, truth, number >= skip)

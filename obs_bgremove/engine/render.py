@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline, Switches
 from obs_bgremove.engine.sources import DEFAULT_FPS, Image
 from obs_bgremove.errors import UserError
@@ -62,14 +63,14 @@ def _render(container: Any, target: Path, options: Options) -> int:
                 continue
             frame = packet_or_frame
             frame_bgr = _upright(frame)
-            if options.mirror:
-                frame_bgr = cv2.flip(frame_bgr, 1)
             timestamp_ns = int((frame.time if frame.time is not None else count / rate) * 1e9)
-            image = pipeline.process(frame_bgr, options, Switches(), timestamp_ns, _allocate)
+            image = pipeline.process(frame_bgr, options, Switches(), timestamp_ns, Canvas).pixels
             if pipeline.problem is not None:
                 raise pipeline.problem
             if options.view == "mask":
                 image = image[..., 0]
+            elif options.view == "camera" or options.background_mode != "transparent":
+                image = image[..., :3]
             if sink is None:
                 sink = _open_sink(target, image, container, rate, options)
                 if isinstance(sink, _Video):
@@ -87,10 +88,6 @@ def _render(container: Any, target: Path, options: Options) -> int:
         if sink is not None:
             sink.discard()
     return count
-
-
-def _allocate(width: int, height: int, channels: int) -> Image:
-    return np.empty((height, width, channels), np.uint8)
 
 
 def _frames_and_sound(container: Any, video: Any) -> Iterator[Any]:
@@ -199,7 +196,7 @@ class _Pictures:
     def write(self, image: Image, original: Any) -> None:
         """One picture, with its alpha if it has one."""
         path = self._target.with_name(self._target.name % self._count)
-        path.write_bytes(cv2.imencode(".png", image)[1].tobytes())
+        path.write_bytes(cv2.imencode(".png", np.ascontiguousarray(image))[1].tobytes())
         self._count += 1
 
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""One helper thread, so that work beside the network and half of each frame's rows can run on a second core.
+"""One helper thread, so that work beside the network and a part of each frame's rows can run on a second core.
 
 Owned here, shared by matting and composite, which call it from the engine's worker thread. The kernels release the
 interpreter lock and divide the picture by rows, so results do not depend on whether or when the helper runs.
@@ -9,6 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
+BANDS = 8  # of a frame's rows; a call of a compiled loop costs 20 us, so that more are slower again
+GRID_BANDS = 3  # of the grid's, where each does less
 _CORES = os.cpu_count() or 1
 _pool: list[ThreadPoolExecutor] = []
 
@@ -27,11 +29,18 @@ def submit(work: Callable[..., Any], *arguments: Any) -> "Future[Any]":
     return _pool[0].submit(work, *arguments)
 
 
-def in_halves(rows: int, work: Callable[[int, int], Any]) -> None:
-    """work(0, rows / 2) and work(rows / 2, rows) side by side. Raises what either raises."""
-    middle = rows // 2
-    lower = submit(work, middle, rows)
+def in_bands(rows: int, work: Callable[[int, int], Any], count: int = BANDS) -> None:
+    """work(y0, y1) for `count` bands that make up all rows, each core taking the next one as soon as it is free: people
+    fill the lower half of a picture, where the work is, and the other core may be busy. Raises what either raises."""
+    step = -(-rows // count)
+    bands = iter(range(0, rows, step))
+
+    def run() -> None:
+        for y0 in bands:  # one iterator for both threads: the interpreter lock makes each `next` whole
+            work(y0, min(y0 + step, rows))
+
+    beside = submit(run)
     try:
-        work(0, middle)
+        run()
     finally:
-        lower.result()
+        beside.result()

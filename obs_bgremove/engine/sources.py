@@ -1,8 +1,8 @@
 """Where frames come from: a device, a file played in real time and looping, a stream, the built-in sample.
 
-Each source has `read() -> frame_bgr`, `skip()` and `close()`, and lives on the capture thread alone. `read` and `skip`
-block until the next frame is due. Frames are (H, W, 3) uint8, BGR, in a buffer that the source reuses: copy before the
-next read.
+Each source has `read(spare) -> frame_bgr`, `skip()` and `close()`, and lives on the capture thread alone. `read` and
+`skip` block until the next frame is due. Frames are (H, W, 3) uint8, BGR, C-contiguous, and the caller's to keep;
+`spare` is one that it needs no more, for the next to be made in: so nothing is copied and memory stays flat.
 """
 
 import dataclasses
@@ -45,7 +45,7 @@ class Source(Protocol):
 
     label: str
 
-    def read(self) -> Optional[Image]:
+    def read(self, spare: Optional[Image]) -> Optional[Image]:
         """The next frame when it is due, or None when the source has failed or ended."""
 
     def skip(self) -> bool:
@@ -75,7 +75,26 @@ def _open(target: Any, backend: int, parameters: list[int], failure: UserError) 
     return capture
 
 
-def _fit_within(frame: Image, size: Optional[tuple[int, int]]) -> Image:
+class _Decoder:
+    """Turns what an open cv2.VideoCapture has next into frames: BGR, of the size asked for (None: its own)."""
+
+    def __init__(self, size: Optional[tuple[int, int]]) -> None:
+        self._size = size
+        self._raw: Optional[Image] = None  # what is decoded, where that is not yet the frame
+        self._as_is = True
+
+    def frame(self, capture: cv2.VideoCapture, spare: Optional[Image]) -> Optional[Image]:
+        """The frame grabbed last, in `spare` if that fits; None when it can not be decoded."""
+        ok, raw = capture.retrieve(spare if self._as_is else self._raw)
+        if not ok or raw is None:
+            return None
+        frame = _fit_within(_as_bgr(raw), self._size, None if self._as_is else spare)
+        self._as_is = frame is raw
+        self._raw = None if self._as_is else raw
+        return np.ascontiguousarray(frame)
+
+
+def _fit_within(frame: Image, size: Optional[tuple[int, int]], spare: Optional[Image]) -> Image:
     """The frame, scaled down if need be to fit the size asked for and the largest that is carried."""
     height, width = frame.shape[:2]
     limit_width, limit_height = size or (MAX_WIDTH, MAX_HEIGHT)
@@ -83,7 +102,7 @@ def _fit_within(frame: Image, size: Optional[tuple[int, int]]) -> Image:
     if (size is None and scale >= 1) or (width, height) == size:
         return frame
     scaled = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(frame, scaled, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    return cv2.resize(frame, scaled, dst=spare, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
 
 
 def _as_bgr(frame: Image) -> Image:
@@ -99,7 +118,7 @@ class LiveSource:
     def __init__(self, request: Request) -> None:
         wanted = request.wanted
         self.label = wanted.label
-        self._limit = request.size if wanted.kind == "stream" else None
+        self._decoder = _Decoder(request.size if wanted.kind == "stream" else None)
         if wanted.kind == "stream":
             failure = UserError(
                 f"The stream {wanted.label} cannot be opened.",
@@ -123,17 +142,13 @@ class LiveSource:
                 self._capture.set(key, value)
             self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         self._pace = _Pace(request.fps)
-        self._buffer: Optional[Image] = None
 
-    def read(self) -> Optional[Image]:
+    def read(self, spare: Optional[Image]) -> Optional[Image]:
         """The next frame, or None when the device or stream is lost."""
-        while True:
-            ok, frame = self._capture.read(self._buffer)
-            if not ok or frame is None:
-                return None
-            self._buffer = frame
+        while self._capture.grab():
             if self._pace.due():
-                return _fit_within(_as_bgr(frame), self._limit)
+                return self._decoder.frame(self._capture, spare)
+        return None
 
     def skip(self) -> bool:
         """Lets a frame pass without decoding it, where the driver can. False when the device or stream is lost."""
@@ -166,7 +181,7 @@ class FileSource:
     def __init__(self, request: Request) -> None:
         self.label = os.path.basename(request.wanted.target)
         self._target = request.wanted.target
-        self._limit = request.size
+        self._decoder = _Decoder(request.size)
         self._capture = self._reopen()
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._file_fps = rate if math.isfinite(rate) and 0 < rate <= 1000 else DEFAULT_FPS
@@ -174,7 +189,6 @@ class FileSource:
         self._start_s = time.monotonic()
         self._delivered = 0  # frames given out, in units of the rate they are given out at
         self._position = 0  # frames of the file consumed since the start, loops included
-        self._buffer: Optional[Image] = None
 
     def _reopen(self) -> cv2.VideoCapture:
         failure = UserError(
@@ -182,15 +196,9 @@ class FileSource:
         )
         return _open(self._target, cv2.CAP_ANY, [], failure)
 
-    def read(self) -> Optional[Image]:
+    def read(self, spare: Optional[Image]) -> Optional[Image]:
         """The next frame that is due, or None when the file has become unreadable."""
-        if not self.skip():
-            return None
-        ok, frame = self._capture.retrieve(self._buffer)
-        if not ok or frame is None:
-            return None
-        self._buffer = frame
-        return _fit_within(_as_bgr(frame), self._limit)
+        return self._decoder.frame(self._capture, spare) if self.skip() else None
 
     def skip(self) -> bool:
         """Goes to the next frame that is due. False when the file has become unreadable."""
@@ -246,11 +254,10 @@ class SampleSource:
         self._fps = request.fps or DEFAULT_FPS
         self._start_s = time.monotonic()
         self._count = 0
-        self._buffer = np.empty((self._size[1], self._size[0], 3), np.uint8)
 
-    def read(self) -> Optional[Image]:
+    def read(self, spare: Optional[Image]) -> Optional[Image]:
         """The portrait at this moment."""
-        return self.at(self._wait())
+        return self.at(self._wait(), spare)
 
     def skip(self) -> bool:
         """Waits for the next moment."""
@@ -266,7 +273,7 @@ class SampleSource:
         self._count += 1
         return due_s
 
-    def at(self, time_s: float) -> Image:
+    def at(self, time_s: float, spare: Optional[Image] = None) -> Image:
         """The portrait at a time in seconds; the same time gives the same picture."""
         width, height = self._size
         # Head and shoulders fill the frame: 0.8 of the picture's width is shown at rest.
@@ -280,7 +287,7 @@ class SampleSource:
             self._picture,
             matrix,
             self._size,
-            dst=self._buffer,
+            dst=spare,
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REFLECT_101,
         )

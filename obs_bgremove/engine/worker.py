@@ -71,7 +71,7 @@ class Worker:
 
     def _step(self, wish: Wish) -> None:
         options = wish.options
-        self._capture.mirror, self._capture.idle = options.mirror, not wish.showing
+        self._capture.idle = not wish.showing
         camera = CameraRequest(options.camera, options.requested_size, options.fps)
         if camera != self._camera:
             self._camera = camera

@@ -18,6 +18,7 @@ import numpy as np
 from obs_bgremove.engine.matte import F32, U8
 from obs_bgremove.engine.refine.crop import Box
 from obs_bgremove.engine.refine.plate import KNOWN, Plate
+from obs_bgremove.engine.second_core import GRID_BANDS, in_bands
 
 SURE = np.float32(0.1)  # within this of 0 or 1, a half-resolution cell lends its colour to B or F
 NOTHING = np.float32(0.03)  # within this of 0 or 1 a cell is 0 or 1, unless the band is near
@@ -65,23 +66,13 @@ class Edge:
         near = cv2.dilate(band, np.ones((BAND, BAND), np.uint8))
         ring = cv2.dilate(near, np.ones((3, 3), np.uint8))
         known = trust >= PLATE_WEIGHT
-        _solve(
-            small,
-            matte,
-            near,
-            ring,
-            means,
-            plate.mean,
-            plate.variance,
-            plate.looks,
-            plate.gain,
-            known,
-            person,
-            room,
-            x0,
-            y0,
-            x1,
-            y1,
+        learned = plate.mean, plate.variance, plate.looks, plate.gain, known
+        in_bands(
+            y1 - y0,
+            lambda first, last: _solve(
+                small, matte, near, ring, means, *learned, person, room, x0, y0, x1, y0 + first, y0 + last
+            ),
+            GRID_BANDS,
         )
 
 
@@ -119,10 +110,11 @@ def _unsure(matte, x0, y0, band):  # type: ignore[no-untyped-def]
 
 @_jit
 def _solve(  # type: ignore[no-untyped-def]
-    small, matte, near, ring, means, plate, variance, looks, gain, known, person, room, x0, y0, x1, y1
+    small, matte, near, ring, means, plate, variance, looks, gain, known, person, room, x0, y0, x1, first, last
 ):
+    """Rows first to last of the box that begins at x0, y0."""
     least = np.float32(0.01)
-    for i in range(y0, y1):
+    for i in range(first, last):
         for j in range(x0, x1):
             p = matte[i, j]
             if not ring[i - y0, j - x0]:

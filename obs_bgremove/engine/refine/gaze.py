@@ -9,7 +9,7 @@ from obs_bgremove.engine.refine.crop import Box, PersonCrop
 
 MOST_VIEWS = 2  # each costs one run of the network per frame
 JOIN = 1.3  # groups are joined if the box around both is at most this many times their own area
-GLANCE_FRAMES = 24  # every so many frames one glance elsewhere: 4 % of frames, below the 95th percentile's share
+GLANCE_FRAMES = 30  # every so many frames one glance elsewhere: 3 % of frames, below the 95th percentile's share
 FIRST_GLANCES = 3  # the first frames glance each time: whoever is there shows at once
 STRIP = 0.15  # of the picture's width: a narrower part beside the person is not worth a glance
 

@@ -5,6 +5,7 @@ so that a raised hand does not vanish when it comes apart from the body. Used by
 """
 
 import cv2
+import numba
 import numpy as np
 
 from obs_bgremove.engine.matte import F32
@@ -24,12 +25,14 @@ class Regions:
     def __init__(self, height: int, width: int) -> None:
         self._size = (max(1, width // STEP), max(1, height // STEP))
         self._height, self._width = height, width
+        self._coarse: F32 = np.zeros(self._size[::-1], np.float32)
         self._kept: np.ndarray = np.zeros(self._size[::-1], bool)
 
     def __call__(self, matte: F32, ignore_small: float, confident: float = CONFIDENT) -> list[Box]:
         """Fade out in matte (gh, gw), in place, what is smaller than ignore_small times the largest region, or nowhere
         confident. Returns the boxes of the rest in cells; empty: nobody there, and matte is 0 throughout."""
-        coarse = cv2.resize(matte, self._size, interpolation=cv2.INTER_AREA)
+        coarse = self._coarse
+        _means(matte, coarse)
         count, labels, stats, _ = cv2.connectedComponentsWithStats((coarse > PRESENT).astype(np.uint8), connectivity=8)
         areas = stats[:, cv2.CC_STAT_AREA].astype(np.float64)
         sure = np.bincount(np.asarray(labels, np.int32)[coarse > confident], minlength=count) > 0
@@ -53,3 +56,28 @@ class Regions:
             (int(x * across), int(y * down), round((x + width) * across), round((y + height) * down))
             for x, y, width, height, _ in stats[keep].tolist()
         ]
+
+
+_jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+
+
+@_jit
+def _means(matte, coarse):  # type: ignore[no-untyped-def]
+    """coarse: the mean of each STEP x STEP cells; cells beyond the last whole region pixel belong to that one. OpenCV's
+    mean over areas, which divides the picture exactly, takes ten times as long."""
+    rows, columns = coarse.shape
+    height, width = matte.shape
+    sums = np.empty(width, np.float32)
+    for i in range(rows):
+        y0, y1 = min(i * STEP, height - 1), height if i == rows - 1 else (i + 1) * STEP
+        sums[:] = matte[y0]
+        for y in range(y0 + 1, y1):
+            row = matte[y]
+            for x in range(width):
+                sums[x] += row[x]
+        for j in range(columns):
+            x0, x1 = min(j * STEP, width - 1), width if j == columns - 1 else (j + 1) * STEP
+            total = np.float32(0)
+            for x in range(x0, x1):
+                total += sums[x]
+            coarse[i, j] = total / np.float32((x1 - x0) * (y1 - y0))
