@@ -35,7 +35,8 @@ SETTLE_S = 0.25
 
 MODES = ("color", "blur", "transparent", "file")
 FAULTS = {
-    "read": ("exception", "timeout", "shape"),
+    "advance": ("exception", "timeout"),
+    "frame": ("exception", "timeout", "shape"),
     "deliver": ("exception", "timeout"),
     "network": ("exception", "timeout", "shape", "nan", "abort"),
     "matte": ("exception", "timeout", "shape"),

@@ -22,7 +22,8 @@ def _stages() -> dict[str, tuple[Any, str]]:
     from obs_bgremove.engine import capture, cutter, sinks, sources
 
     return {
-        "read": (sources.FileSource, "read"),
+        "advance": (sources.FileSource, "advance"),
+        "frame": (sources.FileSource, "frame"),
         "deliver": (capture.Capture, "_deliver"),
         "network": (cutter.Segmenter, "__call__"),
         "matte": (cutter.Matting, "__call__"),

@@ -132,7 +132,7 @@ class _Hanging:
     label = "hanging camera"
     release = threading.Event()
 
-    def read(self, spare: object) -> None:
+    def advance(self) -> None:
         STUCK.thread = threading.current_thread()
         self.release.wait(30)
 
@@ -159,7 +159,7 @@ def test_an_exception_of_a_driver_becomes_a_message(capture: Capture, monkeypatc
     class Broken:
         label = "broken camera"
 
-        def read(self, spare: object) -> None:
+        def advance(self) -> None:
             raise cv2.error("ioctl")
 
         def close(self) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from obs_bgremove.engine.cameras import Wanted
-from obs_bgremove.engine.sources import FileSource, LiveSource, Request, SampleSource, Source, open_source
+from obs_bgremove.engine.sources import FileSource, Image, LiveSource, Request, SampleSource, Source, open_source
 from obs_bgremove.errors import UserError
 
 
@@ -37,6 +37,10 @@ def _request(kind: str, target: str, size: tuple[int, int] | None = None, fps: i
     return Request(Wanted(kind, target), size, fps)
 
 
+def _read(source: Source) -> Image | None:
+    return source.frame(None) if source.advance() else None
+
+
 @pytest.fixture(params=["sample", "file", "stream"])
 def source(request: pytest.FixtureRequest, counting_video: Path, assets: Path):
     kind = request.param
@@ -51,7 +55,7 @@ def source(request: pytest.FixtureRequest, counting_video: Path, assets: Path):
 def test_every_source_gives_bgr_pictures_of_one_size_and_closes_twice(source: Source) -> None:
     shapes = set()
     for _ in range(5):
-        frame = source.read(None)
+        frame = _read(source)
         assert frame is not None and frame.dtype == np.uint8 and frame.ndim == 3 and frame.shape[2] == 3
         shapes.add(frame.shape)
     assert len(shapes) == 1
@@ -65,7 +69,7 @@ def test_a_file_plays_every_frame_in_order_and_loops(counting_video: Path) -> No
     source._start_s -= 0.0
     levels = []
     for _ in range(45):
-        frame = source.read(None)
+        frame = _read(source)
         assert frame is not None
         levels.append(round(float(frame.mean()) / 10))
     source.close()
@@ -79,34 +83,34 @@ def test_a_file_plays_in_real_time(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video)))
     started = time.monotonic()
     for _ in range(31):
-        source.read(None)
+        _read(source)
     source.close()
     assert time.monotonic() - started > 0.95, "30 frames at 30 fps take a second"
 
 
-def test_skipping_takes_as_long_as_reading(source: Source) -> None:
-    assert source.read(None) is not None
+def test_frames_nobody_asks_for_take_as_long(source: Source) -> None:
+    assert _read(source) is not None
     started = time.monotonic()
-    assert all(source.skip() for _ in range(10))
+    assert all(source.advance() for _ in range(10))
     if not isinstance(source, LiveSource):  # the test's stream is sent as fast as it is taken
         assert time.monotonic() - started > 0.2, "10 frames at 30 fps take a third of a second"
-    assert source.read(None) is not None
+    assert _read(source) is not None
 
 
-def test_skipped_frames_of_a_file_are_gone(counting_video: Path) -> None:
+def test_a_file_stands_still_while_nobody_asks_for_its_frames(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video)))
-    source.read(None)
-    assert all(source.skip() for _ in range(6))
-    frame = source.read(None)
+    _read(source)
+    assert all(source.advance() for _ in range(6))
+    frame = _read(source)
     source.close()
-    assert frame is not None and round(float(frame.mean()) / 10) >= 7
+    assert frame is not None and round(float(frame.mean()) / 10) == 1
 
 
 def test_a_file_that_is_read_late_skips_instead_of_queueing(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video)))
-    source.read(None)
+    _read(source)
     time.sleep(0.25)
-    frame = source.read(None)
+    frame = _read(source)
     source.close()
     assert frame is not None and 5 <= round(float(frame.mean()) / 10) <= 15
 
@@ -115,7 +119,7 @@ def test_a_lower_rate_asked_for_thins_out_a_file(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video), fps=10))
     started, levels = time.monotonic(), []
     for _ in range(6):
-        frame = source.read(None)
+        frame = _read(source)
         assert frame is not None
         levels.append(round(float(frame.mean()) / 10))
     source.close()
@@ -125,17 +129,17 @@ def test_a_lower_rate_asked_for_thins_out_a_file(counting_video: Path) -> None:
 
 def test_a_size_asked_for_scales_a_file_and_keeps_its_shape(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video), size=(640, 480)))
-    frame = source.read(None)
+    frame = _read(source)
     source.close()
     assert frame is not None and frame.shape == (360, 640, 3)
 
 
 def test_a_file_that_vanishes_while_playing_ends_instead_of_raising(counting_video: Path) -> None:
     source = FileSource(_request("file", str(counting_video)))
-    assert source.read(None) is not None
+    assert _read(source) is not None
     counting_video.unlink()
     for _ in range(60):
-        if source.read(None) is None:
+        if _read(source) is None:
             break
     else:
         pytest.fail("the file was still being played")
@@ -154,9 +158,9 @@ def test_a_grey_picture_as_camera_is_bgr(tmp_path: Path) -> None:
     path = tmp_path / "grey.png"
     cv2.imwrite(str(path), np.full((40, 60), 99, np.uint8))
     source = open_source(_request("file", str(path)))
-    frame = source.read(None)
+    frame = _read(source)
     assert frame is not None and frame.shape == (40, 60, 3) and int(frame[0, 0, 0]) == 99
-    assert source.read(None) is not None
+    assert _read(source) is not None
     source.close()
 
 

@@ -135,12 +135,12 @@ class Capture:
             self.label = source.label
             while not self._changed.is_set():
                 self._busy_since_s = time.monotonic()
+                if not source.advance():
+                    break
                 if self.idle:
-                    if not source.skip():
-                        break
                     self._all_well(request)
                 else:
-                    image = source.read(self._buffers[self._filling])
+                    image = source.frame(self._buffers[self._filling])
                     if image is None:
                         break
                     self._deliver(image, request)

@@ -1,8 +1,9 @@
 """Where frames come from: a device, a file played in real time and looping, a stream, the built-in sample.
 
-Each source has `read(spare) -> frame_bgr`, `skip()` and `close()`, and lives on the capture thread alone. `read` and
-`skip` block until the next frame is due. Frames are (H, W, 3) uint8, BGR, C-contiguous, and the caller's to keep;
-`spare` is one that it needs no more, for the next to be made in: so nothing is copied and memory stays flat.
+Each source has `advance()`, which blocks until the next frame is due, `frame(spare)`, which gives that frame, and
+`close()`; it lives on the capture thread alone. Who needs no picture only advances, which costs little. Frames are
+(H, W, 3) uint8, BGR, C-contiguous, and the caller's to keep; `spare` is one that it needs no more, for the next to be
+made in: so nothing is copied and memory stays flat.
 """
 
 import dataclasses
@@ -45,11 +46,11 @@ class Source(Protocol):
 
     label: str
 
-    def read(self, spare: Optional[Image]) -> Optional[Image]:
-        """The next frame when it is due, or None when the source has failed or ended."""
+    def advance(self) -> bool:
+        """Waits until the next frame is due. False when the source has failed or ended."""
 
-    def skip(self) -> bool:
-        """Lets the next frame pass when it is due, at the least cost; False when the source has failed or ended."""
+    def frame(self, spare: Optional[Image]) -> Optional[Image]:
+        """The frame that has come due last. None when the source has failed or ended."""
 
     def close(self) -> None:
         """Gives the device back. Idempotent."""
@@ -143,16 +144,16 @@ class LiveSource:
             self._capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         self._pace = _Pace(request.fps)
 
-    def read(self, spare: Optional[Image]) -> Optional[Image]:
-        """The next frame, or None when the device or stream is lost."""
+    def advance(self) -> bool:
+        """Takes the next frame, without decoding it where the driver can. False when the device or stream is lost."""
         while self._capture.grab():
             if self._pace.due():
-                return self._decoder.frame(self._capture, spare)
-        return None
+                return True
+        return False
 
-    def skip(self) -> bool:
-        """Lets a frame pass without decoding it, where the driver can. False when the device or stream is lost."""
-        return bool(self._capture.grab())
+    def frame(self, spare: Optional[Image]) -> Optional[Image]:
+        """The frame taken last, or None when it is damaged."""
+        return self._decoder.frame(self._capture, spare)
 
     def close(self) -> None:
         """Frees the device."""
@@ -176,7 +177,8 @@ class _Pace:
 
 
 class FileSource:
-    """A video file (or picture) played at its own speed, over and over. Late frames are skipped, not queued."""
+    """A video file (or picture) played at its own speed, over and over. Late frames are skipped, not queued. It stands
+    still while nobody asks for frames."""
 
     def __init__(self, request: Request) -> None:
         self.label = os.path.basename(request.wanted.target)
@@ -189,6 +191,8 @@ class FileSource:
         self._start_s = time.monotonic()
         self._delivered = 0  # frames given out, in units of the rate they are given out at
         self._position = 0  # frames of the file consumed since the start, loops included
+        self._index = 0  # the frame that is due
+        self._seen = True  # somebody asked for the frame before
 
     def _reopen(self) -> cv2.VideoCapture:
         failure = UserError(
@@ -196,28 +200,31 @@ class FileSource:
         )
         return _open(self._target, cv2.CAP_ANY, [], failure)
 
-    def read(self, spare: Optional[Image]) -> Optional[Image]:
-        """The next frame that is due, or None when the file has become unreadable."""
-        return self._decoder.frame(self._capture, spare) if self.skip() else None
-
-    def skip(self) -> bool:
-        """Goes to the next frame that is due. False when the file has become unreadable."""
+    def advance(self) -> bool:
+        """Waits until the next frame is due; nothing is decoded. Always True: `frame` finds out."""
         due_s = self._start_s + self._delivered / self._fps
         late = int((time.monotonic() - due_s) * self._fps)
         if late > CATCH_UP_FRAMES:
             self._delivered += late
         else:  # in time, or a little late: then the next ones come at once until it has caught up
             time.sleep(max(0.0, due_s - time.monotonic()))
-        index = round(self._delivered * self._file_fps / self._fps)
-        if index - self._position > self._file_fps:  # held up for over a second: go on from here
-            self._position = index
+        self._index = round(self._delivered * self._file_fps / self._fps)
+        held_up = self._index - self._position > self._file_fps  # for over a second
+        if held_up or not self._seen:  # go on from here
+            self._position = self._index
         self._delivered += 1
-        while self._position < index:
-            if not self._advance():
-                return False
-        return self._advance()
+        self._seen = False
+        return True
 
-    def _advance(self) -> bool:
+    def frame(self, spare: Optional[Image]) -> Optional[Image]:
+        """The frame that is due, or None when the file has become unreadable."""
+        self._seen = True
+        while self._position <= self._index:
+            if not self._next():
+                return None
+        return self._decoder.frame(self._capture, spare)
+
+    def _next(self) -> bool:
         """One frame on in the file, from its end to its beginning."""
         self._position += 1
         if self._capture.grab():
@@ -252,26 +259,23 @@ class SampleSource:
         self._picture = picture
         self._size = request.size or DEFAULT_SIZE
         self._fps = request.fps or DEFAULT_FPS
-        self._start_s = time.monotonic()
+        self._start_s = self._due_s = time.monotonic()
         self._count = 0
 
-    def read(self, spare: Optional[Image]) -> Optional[Image]:
-        """The portrait at this moment."""
-        return self.at(self._wait(), spare)
-
-    def skip(self) -> bool:
+    def advance(self) -> bool:
         """Waits for the next moment."""
-        self._wait()
-        return True
-
-    def _wait(self) -> float:
         due_s = self._start_s + self._count / self._fps
         now = time.monotonic()
         if now > due_s + 1:
             self._start_s, self._count, due_s = now, 0, now
         time.sleep(max(0.0, due_s - now))
         self._count += 1
-        return due_s
+        self._due_s = due_s
+        return True
+
+    def frame(self, spare: Optional[Image]) -> Optional[Image]:
+        """The portrait at this moment."""
+        return self.at(self._due_s, spare)
 
     def at(self, time_s: float, spare: Optional[Image] = None) -> Image:
         """The portrait at a time in seconds; the same time gives the same picture."""
