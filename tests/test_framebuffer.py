@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from obs_bgremove import framebuffer
 from obs_bgremove.framebuffer import BGR3, BGRA, FALLBACK, Ring
@@ -79,6 +81,43 @@ def test_a_half_written_frame_is_not_given_out(ring: Ring) -> None:
         info = ring.acquire()
         assert info is not None and set(ring.pixels(info)) == {1}
         ring.release()
+
+
+@given(steps=st.lists(st.sampled_from(["begin", "publish", "spare", "acquire", "acquire again", "release", "forget"])))
+def test_in_any_order_the_reader_holds_the_newest_whole_frame_and_the_writer_stays_off_it(steps: list[str]) -> None:
+    ring = Ring.create()
+    level, begun, newest, held, read = 0, None, None, None, 0  # newest, held: the byte a frame is full of
+    info = None
+    for step in steps:
+        if step == "begin":
+            level = level % 250 + 1
+            slot, pixels = ring.begin(8, 4, BGR3)
+            assert info is None or slot != info.slot
+            pixels[:] = bytes([level]) * len(pixels)
+            begun = slot
+        elif step == "publish" and begun is not None:
+            ring.publish(begun, level)
+            begun, newest = None, level
+        elif step == "spare":
+            slot, pixels = ring.begin(8, 4, BGR3, FALLBACK)
+            pixels[:] = bytes([255]) * len(pixels)
+            ring.publish(slot, 0)
+        elif step.startswith("acquire"):
+            found = ring.acquire(after=read if step == "acquire again" else 0)
+            expected = newest if step == "acquire" or (newest is not None and newest != held) else None
+            assert (found is None) == (expected is None)
+            info = found
+            if found is not None:
+                held, read = newest, found.sequence
+        elif step == "release":
+            ring.release()
+            info = None
+        elif step == "forget":
+            ring.forget()
+            newest, held, info = None, None, None
+        if info is not None:
+            assert set(ring.pixels(info)) == {held}
+    ring.close()
 
 
 def test_the_spare_slot_stands_apart(ring: Ring) -> None:

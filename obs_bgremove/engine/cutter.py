@@ -5,6 +5,7 @@ answers at once. Built on the loader thread, then used on the worker thread only
 """
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -27,9 +28,11 @@ class Cutter:
             problem = environment.check_asset(environment.MODELS[model])
             if problem is not None:
                 raise problem
-        warm_up()
         self.model = model
-        self._segmenter = Segmenter(environment.model_path(model))
+        with ThreadPoolExecutor(1) as beside:  # the network is built in native code, the kernels are loaded in Python
+            segmenter = beside.submit(Segmenter, environment.model_path(model))
+            warm_up()
+        self._segmenter = segmenter.result()
         self._matting = Matting(self._segmenter)
         self._grey = np.empty((0, 0), np.uint8)
         self._room = np.empty((0, 0, 4), np.uint8)

@@ -2,8 +2,8 @@
 
     python -m tests.real_obs.smooth VIDEO [--seconds 65]
 
-Prints for each the frames OBS rendered and skipped, its average render time and CPU, and for ours what the engine's log
-says it delivered.
+Prints for each the frames OBS rendered and skipped, its average render time and CPU, how late the tick of somebody
+else's Python script came at worst, and for ours what the engine's log says it delivered.
 """
 
 import argparse
@@ -16,12 +16,12 @@ from typing import Any
 from obs_bgremove import environment
 from tests.engine_cost import cpu_s
 from tests.real_obs.conftest import make_home
-from tests.real_obs.driver import Display, Obs, wait_for
+from tests.real_obs.driver import SCRIPT, Display, Obs, wait_for
 
 
 def _measure(obs: Obs, seconds: float) -> dict[str, Any]:
     assert obs.process is not None
-    before, cpu = obs.request("GetStats"), cpu_s(obs.process.pid)
+    before, cpu, started = obs.request("GetStats"), cpu_s(obs.process.pid), time.monotonic()
     render_ms = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -33,16 +33,26 @@ def _measure(obs: Obs, seconds: float) -> dict[str, Any]:
         "skipped": after["renderSkippedFrames"] - before["renderSkippedFrames"],
         "render_ms": round(sum(render_ms) / len(render_ms), 2),
         "obs_cpu": round((cpu_s(obs.process.pid) - cpu) / seconds, 2),
+        "between": (started, time.monotonic()),
     }
+
+
+def _ticks(path: Path, figures: dict[str, Any]) -> None:
+    """Adds how far apart the ticks of the other script were, in ms: p50, p99 and the most."""
+    start, end = figures.pop("between")
+    times = [moment for moment in map(float, path.read_text().split()) if start <= moment <= end]
+    gaps = sorted((after - before) * 1e3 for before, after in zip(times, times[1:]))
+    figures["ticks_ms"] = [round(gaps[int(share * (len(gaps) - 1))], 1) for share in (0.5, 0.99, 1.0)]
 
 
 def run(video: Path, seconds: float) -> dict[str, Any]:
     """The figures of both, and what is wrong after the end (nothing, one hopes)."""
     with tempfile.TemporaryDirectory() as folder:
         display = Display(Path(folder))
-        obs = Obs(Path(folder) / "obs", display, make_home(Path(folder)))
+        scripts = [SCRIPT, Path(__file__).with_name("ticking.py")]
+        obs, ticks = Obs(Path(folder) / "obs", display, make_home(Path(folder)), scripts), Path(folder) / "ticks"
         try:
-            obs.start()
+            obs.start(TICKS=str(ticks))
             picture = next(environment.backgrounds_dir().glob("*.jpg"))
             scene = {"sceneName": "Scene", "inputName": "Picture"}
             obs.request("CreateInput", **scene, inputKind="image_source", inputSettings={"file": str(picture)})
@@ -64,6 +74,8 @@ def run(video: Path, seconds: float) -> dict[str, Any]:
             ours["lines_in_log"] = len(obs.our_lines())
             obs.stop()
             complaints = obs.complaints()
+            for figures in (plain, playing, ours):
+                _ticks(ticks, figures)
         finally:
             if obs.process is not None:
                 obs.kill()
