@@ -240,7 +240,7 @@ def test_light_wrap_brightens_the_rim_and_not_the_middle() -> None:
 
 def test_no_kernel_waits_for_the_compiler_after_warm_up() -> None:
     module.warm_up()
-    names = ("classify", "keep", "matte_rows", "blend_rows", "cutout_rows")
+    names = ("classify", "keep", "matte_rows", "blend_rows")
     compiled = {name: len(getattr(kernels, name).signatures) for name in names}
     frame = procedural.frame(procedural.figure(359, 641), procedural.room(359, 641))
     for options in (Options(), Options(light_wrap=1, edge_shift=3, decontaminate=0.5)):

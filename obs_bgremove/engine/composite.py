@@ -20,6 +20,7 @@ NARROWEST_RAMP, WIDEST_RAMP = 1 / 1024, 1.0
 WRAP_REACH = 1 / 24  # of the frame's height: how far light of the background reaches over the person
 _NO_WRAP = np.empty((0, 0), np.float32)
 _NO_GLOW = np.empty((0, 0, 0), np.float32)
+_NO_BACKGROUND = np.empty((0, 0), np.uint32)
 
 
 def composite(
@@ -28,36 +29,13 @@ def composite(
     """out: the person of frame_bgr (H, W, 3) uint8 over background_bgra (H, W, 4) uint8, which is opaque and as shown.
     lasting: nobody ever changes background_bgra; where out shows it already it is not copied again."""
     low, high, slope = _tone(options.threshold, options.edge_softness)
-    mirror = options.mirror
     wrap, glow = _NO_WRAP, _NO_GLOW
     if options.light_wrap > 0:
-        wrap, glow = _light(matte, background_bgra, options.light_wrap, mirror)
+        wrap, glow = _light(matte, background_bgra, options.light_wrap, options.mirror)
     kernels.classify(matte.alpha_small, low, high, wrap, matte.kinds)
-    kernels.keep(matte.kinds, out.begin(background_bgra if lasting else None, mirror, matte.kinds.shape))
-    clean = np.float32(options.decontaminate)
-    a, k = matte.alpha_small, np.float32(matte.cell)
-    frame, under, target = _rows(frame_bgr), _pixels(background_bgra), out.rows
-    in_bands(
-        frame_bgr.shape[0],
-        lambda y0, y1: kernels.blend_rows(
-            frame,
-            k,
-            a,
-            matte.person,
-            matte.room,
-            matte.kinds,
-            low,
-            slope,
-            clean,
-            wrap,
-            glow,
-            under,
-            mirror,
-            y0,
-            y1,
-            target,
-        ),
-    )
+    kernels.keep(matte.kinds, out.begin(background_bgra if lasting else None, options.mirror, matte.kinds.shape))
+    under = background_bgra.view(np.uint32).reshape(background_bgra.shape[:2])
+    _blend(frame_bgr, matte, options, low, slope, wrap, glow, under, out)
     out.end()
 
 
@@ -66,13 +44,28 @@ def cutout(frame_bgr: U8, matte: Matte, options: Options, out: Canvas) -> None:
     out.claim()
     low, high, slope = _tone(options.threshold, options.edge_softness)
     kernels.classify(matte.alpha_small, low, high, _NO_WRAP, matte.kinds)
+    _blend(frame_bgr, matte, options, low, slope, _NO_WRAP, _NO_GLOW, _NO_BACKGROUND, out)
+
+
+def _blend(
+    frame_bgr: U8,
+    matte: Matte,
+    options: Options,
+    low: np.float32,
+    slope: np.float32,
+    wrap: F32,
+    glow: F32,
+    under: U32,
+    out: Canvas,
+) -> None:
+    """blend_rows on both cores, by the kinds that stand in the matte."""
+    frame, target, mirror = frame_bgr.reshape(frame_bgr.shape[0], -1), out.rows, options.mirror
+    k, alpha, person, room, kinds = np.float32(matte.cell), matte.alpha_small, matte.person, matte.room, matte.kinds
     clean = np.float32(options.decontaminate)
-    a, k = matte.alpha_small, np.float32(matte.cell)
-    frame, mirror = _rows(frame_bgr), options.mirror
     in_bands(
-        frame_bgr.shape[0],
-        lambda y0, y1: kernels.cutout_rows(
-            frame, k, a, matte.person, matte.room, matte.kinds, low, slope, clean, mirror, y0, y1, out.rows
+        frame.shape[0],
+        lambda y0, y1: kernels.blend_rows(
+            frame, k, alpha, person, room, kinds, low, slope, clean, wrap, glow, under, mirror, y0, y1, target
         ),
     )
 
@@ -102,16 +95,6 @@ def warm_up() -> None:
     cutout(frame, matte, Options(), canvas)
     matte_image(frame, matte, Options(), np.empty((32, 48), np.uint8))
     warm_up_matting()
-
-
-def _rows(image: U8) -> U8:
-    """(H, W, C) as (H, W * C), the same memory."""
-    return image.reshape(image.shape[0], -1)
-
-
-def _pixels(image_bgra: U8) -> U32:
-    """(H, W, 4) as (H, W), the same memory."""
-    return image_bgra.view(np.uint32).reshape(image_bgra.shape[:2])
 
 
 def _tone(threshold: float, softness: float) -> tuple[np.float32, np.float32, np.float32]:

@@ -199,12 +199,14 @@ def blend_rows(  # type: ignore[no-untyped-def]
     frame, k, alpha, person, room, kinds, low, slope, clean, wrap, glow, background, mirror, y0, y1, out
 ):
     """out: the person over background. frame (H, 3 W) uint8: rows of BGR bytes; background, out (H, W) uint32: BGRA.
-    person, room (gh, gw, 3) float32: colours to clean edges with. mirror: turn the frame; the background is as shown.
-    wrap (gh, gw) float32 and glow (gh, gw, 3) float32 0..255: how much of the blurred background's light is screened
-    over the person, as the camera sees it; empty for none. Where kinds is KEPT, out stays as it is."""
+    Without a background, (0, 0): the person cut out, with straight alpha; what is wholly transparent is black, so that
+    nothing of the room leaves here. person, room (gh, gw, 3) float32: colours to clean edges with. mirror: turn the
+    frame; the background is as shown. wrap (gh, gw) float32 and glow (gh, gw, 3) float32 0..255: how much of the
+    blurred background's light is screened over the person, as the camera sees it; empty for none. Where kinds is KEPT,
+    out stays as it is."""
     gh, gw = alpha.shape
     width, step = out.shape[1], np.float32(1) / k
-    wrapped = wrap.size > 0
+    wrapped, over = wrap.size > 0, background.size > 0
     spare = np.empty(width, np.uint32)
     spare_bytes = spare.view(np.uint8)
     runs, count, before = np.empty((gw + 1, 4), np.int32), 0, -1
@@ -213,14 +215,16 @@ def blend_rows(  # type: ignore[no-untyped-def]
         near = i1 if fy >= np.float32(0.5) else i0
         if i != before:
             count, before = _runs(kinds[i], k, width, runs), i
-        source, under, target = frame[y], background[y], out[y]
+        source, target = frame[y], out[y]
+        under = background[y] if over else target
         for n in range(count):
             kind, j, x0, x1 = runs[n]
+            first = width - x1 if mirror else x0
+            if kind == BACKGROUND and over:
+                _copy(under, target, first, first + x1 - x0)
+                continue
             if kind == BACKGROUND:
-                if mirror:
-                    _copy(under, target, width - x1, width - x0)
-                else:
-                    _copy(under, target, x0, x1)
+                _fill(target, first, first + x1 - x0, np.uint32(0))
                 continue
             if kind == PERSON:
                 _widen(source, target, x0, x1, mirror, spare, spare_bytes)
@@ -246,52 +250,10 @@ def blend_rows(  # type: ignore[no-untyped-def]
                     green = _lit(green, glare, glow[near, jn, 1])
                     red = _lit(red, glare, glow[near, jn, 2])
                 at = width - 1 - x0 - m if mirror else x0 + m
-                b, g, r = _level(under[at], 0), _level(under[at], 8), _level(under[at], 16)
-                target[at] = _pack(b + (blue - b) * a, g + (green - g) * a, r + (red - r) * a, 255)
-                fx += step
-
-
-@_jit
-def cutout_rows(  # type: ignore[no-untyped-def]
-    frame, k, alpha, person, room, kinds, low, slope, clean, mirror, y0, y1, out
-):
-    """frame (H, 3 W) uint8, out (H, W) uint32: straight alpha, cleaned colours. What is wholly transparent is black, so
-    that nothing of the room leaves here."""
-    gh, gw = alpha.shape
-    width, step = out.shape[1], np.float32(1) / k
-    spare = np.empty(width, np.uint32)
-    spare_bytes = spare.view(np.uint8)
-    runs, count, before = np.empty((gw + 1, 4), np.int32), 0, -1
-    for y in range(y0, y1):
-        i, i0, i1, fy = _row(y, k, gh)
-        near = i1 if fy >= np.float32(0.5) else i0
-        if i != before:
-            count, before = _runs(kinds[i], k, width, runs), i
-        source, target = frame[y], out[y]
-        for n in range(count):
-            kind, j, x0, x1 = runs[n]
-            if kind == BACKGROUND:
-                if mirror:
-                    _fill(target, width - x1, width - x0, np.uint32(0))
+                if over:
+                    b, g, r = _level(under[at], 0), _level(under[at], 8), _level(under[at], 16)
+                    target[at] = _pack(b + (blue - b) * a, g + (green - g) * a, r + (red - r) * a, np.float32(255))
                 else:
-                    _fill(target, x0, x1, np.uint32(0))
-                continue
-            if kind == PERSON:
-                _widen(source, target, x0, x1, mirror, spare, spare_bytes)
-                continue
-            j0, j1 = max(j - 1, 0), min(j, gw - 1)
-            left, rise = _ends(alpha, i0, i1, fy, j0, j1)
-            fx = (np.float32(x0) + np.float32(0.5)) * step - np.float32(0.5) - np.float32(j - 1)
-            part = source[3 * x0 : 3 * x1]
-            for m in range(x1 - x0):
-                a = _ramp(left + rise * fx, low, slope)
-                jn = j1 if fx >= np.float32(0.5) else j0
-                own, other = person[near, jn], room[near, jn]
-                blue, green, red = np.float32(part[3 * m]), np.float32(part[3 * m + 1]), np.float32(part[3 * m + 2])
-                blue = _clean(blue, a, own[0], other[0], clean)
-                green = _clean(green, a, own[1], other[1], clean)
-                red = _clean(red, a, own[2], other[2], clean)
-                pixel = _pack(blue, green, red, a * np.float32(255))
-                at = width - 1 - x0 - m if mirror else x0 + m
-                target[at] = pixel if pixel >= np.uint32(1 << 24) else np.uint32(0)
+                    pixel = _pack(blue, green, red, a * np.float32(255))
+                    target[at] = pixel if pixel >= np.uint32(1 << 24) else np.uint32(0)
                 fx += step
