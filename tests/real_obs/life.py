@@ -102,13 +102,18 @@ class Life:
         """Studio mode and recording on and off, with the source running."""
         for _ in range(times):
             self.do("studio mode on", lambda: self.obs.request("SetStudioModeEnabled", studioModeEnabled=True))
-            self.do("recording started", lambda: self.obs.request("StartRecord"))
+            self.do("recording started", lambda: self._record("Start"))
             time.sleep(1)
-            self.do("recording stopped", lambda: self.obs.request("StopRecord"))
+            self.do("recording stopped", lambda: self._record("Stop"))
             self.do("studio mode off", lambda: self.obs.request("SetStudioModeEnabled", studioModeEnabled=False))
             time.sleep(1)
         self.do("picture awaited", self.shows)
         self.obs.remove()
+
+    def _record(self, what: str) -> None:
+        self.obs.request(f"{what}Record")
+        on = what == "Start"
+        wait_for(lambda: self.obs.request("GetRecordStatus")["outputActive"] == on, START_S, f"{what} of the recording")
 
     def four(self) -> None:
         """Four sources at once."""
