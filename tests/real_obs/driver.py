@@ -197,7 +197,7 @@ class Obs:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                self._client = obsws_python.ReqClient(host="127.0.0.1", port=self.port, password="", timeout=10)
+                self._client = obsws_python.ReqClient(host="127.0.0.1", port=self.port, password="", timeout=60)
         except OSError:
             return False
         return True
@@ -316,7 +316,11 @@ class Obs:
         self.request("TriggerHotkeyByName", hotkeyName=hotkey, contextName=name)
 
     def picture(self, name: str = "Me", width: int = 320) -> Any:
-        """The source as it is now, scaled to `width`: (H, W, 4) uint8 RGBA, or None while it shows nothing.
+        """The source as it is now, scaled to `width`: (H, W, 4) uint8 RGBA. Waits until it shows anything."""
+        return wait_for(lambda: self.glimpse(name, width), SOON_S, f"any picture of {name}")
+
+    def glimpse(self, name: str = "Me", width: int = 320) -> Any:
+        """The same, or None while it shows nothing.
 
         Small unless asked otherwise: OBS takes 0.2 s and more to encode a full one.
         """
@@ -335,7 +339,7 @@ class Obs:
 
     def shows(self, colour: tuple[int, int, int], name: str = "Me", tolerance: int = 4) -> bool:
         """Whether the top corners of the source have this colour, opaque."""
-        picture = self.picture(name)
+        picture = self.glimpse(name)
         return picture is not None and all(
             abs(int(got) - want) <= tolerance
             for corner in (picture[4, 4], picture[4, -5])

@@ -66,7 +66,7 @@ def run(video: Path, seconds: float) -> dict[str, Any]:
             playing = _measure(obs, seconds)
             obs.remove("Media")
             obs.add(camera=str(video))
-            wait_for(lambda: obs.picture() is not None, 30, "our source shows a picture")
+            wait_for(lambda: obs.glimpse() is not None, 30, "our source shows a picture")
             time.sleep(5)
             ours = _measure(obs, seconds)
             log = (obs.home / "logs/Me.log").read_text()
