@@ -13,7 +13,7 @@ RED, GREEN, BLUE = COLOURS.values()
 
 
 def _add(obs: Obs, pictures: Path, name: str = "Me", **settings: object) -> None:
-    obs.add(name, camera="sample", backgrounds_folder=str(pictures), crossfade_ms=0, **settings)
+    obs.add(name, camera="sample", backgrounds_folder=str(pictures), **settings)
 
 
 def test_settings_and_chosen_background_survive_a_restart(new_obs: Callable[..., Obs], pictures: Path) -> None:
