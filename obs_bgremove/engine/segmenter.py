@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from obs_bgremove.engine.mediapipe_vision import import_vision
+from obs_bgremove.engine.mediapipe_vision import call_at_once, import_vision
 from obs_bgremove.environment import REMEDY, SHA256
 from obs_bgremove.errors import UserError
 
@@ -53,7 +53,9 @@ class Segmenter:
             network = vision.ImageSegmenter.create_from_options(options)
         except (RuntimeError, ValueError) as error:
             raise UserError(f"MediaPipe cannot load {model_path.name}: {error}", CHOOSE) from error
+        call_at_once(network)
         self._network: Any = network
+        self._probability = np.empty((self.height, self.width), np.float32)
         # An ImageSegmenter left open prints a traceback from __del__ when the interpreter ends. At exit its worker
         # thread is gone already, so it cannot be closed any more: its handle is dropped instead.
         atexit.register(_disarm, weakref.ref(network))
@@ -61,7 +63,7 @@ class Segmenter:
     def __call__(self, image_rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Probability of "person", (height, width) float32 in [0, 1], of a (height, width, 3) uint8 RGB picture.
 
-        The result is the caller's. Raises ValueError for another size, RuntimeError if the network fails.
+        The result is valid until the next call. Raises ValueError for another size, RuntimeError if the network fails.
         """
         if image_rgb.shape != (self.height, self.width, 3):
             raise ValueError(f"got a picture of shape {image_rgb.shape}, expected {(self.height, self.width, 3)}")
@@ -69,11 +71,12 @@ class Segmenter:
 
         picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(image_rgb))
         mask = self._network.segment(picture).confidence_masks[0].numpy_view()
-        probability = np.array(mask, np.float32).reshape(self.height, self.width)
+        probability = self._probability
+        np.clip(mask.reshape(probability.shape), 0, 1, out=probability)
         # Seen never, but a NaN here would spread through the temporal state and never leave it.
-        if not np.isfinite(probability.sum()):
-            np.nan_to_num(probability, copy=False, nan=0.0, posinf=1.0, neginf=0.0)
-        return np.clip(probability, 0, 1, out=probability)
+        if np.isnan(probability.sum()):
+            np.nan_to_num(probability, copy=False, nan=0.0)
+        return probability
 
     def close(self) -> None:
         """Free the network. May be called again."""

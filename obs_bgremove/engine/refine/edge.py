@@ -17,7 +17,7 @@ import numpy as np
 
 from obs_bgremove.engine.matte import F32, U8
 from obs_bgremove.engine.refine.crop import Box
-from obs_bgremove.engine.refine.plate import KNOWN, Plate
+from obs_bgremove.engine.refine.plate import KNOWN, ONE, THREE, TWO, Plate
 from obs_bgremove.engine.second_core import GRID_BANDS, in_bands
 
 SURE = np.float32(0.1)  # within this of 0 or 1, a half-resolution cell lends its colour to B or F
@@ -88,7 +88,7 @@ def _colours(half, matte, top, bottom, left, right, person, room, squares):  # t
         for j in range(left, right):
             c, d = 2 * j, min(2 * j + 1, width - 1)
             p = np.float32(0.25) * (matte[a, c] + matte[a, d] + matte[b, c] + matte[b, d])
-            as_person = max((p - (1 - SURE)) / SURE, np.float32(0))
+            as_person = max((p - (ONE - SURE)) / SURE, np.float32(0))
             as_room = max((SURE - p) / SURE, np.float32(0))
             square = np.float32(0)
             for channel in range(3):
@@ -105,7 +105,7 @@ def _unsure(matte, x0, y0, band):  # type: ignore[no-untyped-def]
     for i in range(band.shape[0]):
         for j in range(band.shape[1]):
             p = matte[y0 + i, x0 + j]
-            band[i, j] = 1 if p > NOTHING and p < 1 - NOTHING else 0
+            band[i, j] = 1 if p > NOTHING and p < ONE - NOTHING else 0
 
 
 @_jit
@@ -136,7 +136,7 @@ def _solve(  # type: ignore[no-untyped-def]
             if plated:
                 for channel in range(3):
                     room[i, j, channel] = plate[i, j, channel] * gain[channel]
-                spread += 3 * variance[i, j]
+                spread += THREE * variance[i, j]
             elif has_room:
                 square = np.float32(0)
                 for channel in range(3):
@@ -162,5 +162,5 @@ def _solve(  # type: ignore[no-untyped-def]
                 along += line * (small[i, j, channel] - room[i, j, channel])
             alpha = (along + ridge * p) / (length + ridge)
             # What is left of noise just above 0 and below 1 would be a haze, and is copied faster as 0 and 1.
-            alpha = (alpha - NOTHING) / (1 - 2 * NOTHING)
+            alpha = (alpha - NOTHING) / (ONE - TWO * NOTHING)
             matte[i, j] = min(max(alpha, np.float32(0)), np.float32(1))

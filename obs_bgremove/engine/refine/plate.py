@@ -14,8 +14,8 @@ import numpy as np
 
 from obs_bgremove.engine.matte import F32, U8
 
-KNOWN = 4  # looks before a cell counts as known
-LOOKS = 60  # looks that the running mean remembers
+KNOWN = np.float32(4)  # looks before a cell counts as known
+LOOKS = np.float32(60)  # looks that the running mean remembers
 TURN = 4  # well known cells are looked at again every so many frames
 FAR = 5  # cells between the person and what is learned
 NOISE = np.float32(3.0)  # grey levels: the least noise expected, added to the measured one
@@ -104,6 +104,8 @@ class Plate:
 
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
+# Beside a float32, a plain number would make a compiled loop count in float64, which takes twice the time.
+ONE, TWO, THREE = np.float32(1), np.float32(2), np.float32(3)
 
 
 @_jit
@@ -113,7 +115,7 @@ def distance(colour, mean, variance, gain):  # type: ignore[no-untyped-def]
     for channel in range(3):
         difference = np.float32(colour[channel]) - mean[channel] * gain[channel]
         total += difference * difference
-    return np.sqrt(total / (3 * (variance + NOISE * NOISE)))
+    return np.sqrt(total / (THREE * (variance + NOISE * NOISE)))
 
 
 @_jit
@@ -135,7 +137,7 @@ def _fit(small, mean, variance, looks, empty, gain):  # type: ignore[no-untyped-
         for j in range(0, small.shape[1], SAMPLE):
             if empty[i, j] and looks[i, j] >= KNOWN:
                 total += 1
-                if distance(small[i, j], mean[i, j], variance[i, j], fresh) < 2 * FITS:
+                if distance(small[i, j], mean[i, j], variance[i, j], fresh) < TWO * FITS:
                     fits += 1
     return total, fits, fresh
 
@@ -145,23 +147,23 @@ def _learn(small, mean, variance, looks, empty, gain, turn):  # type: ignore[no-
     for i in range(small.shape[0]):
         for j in range(small.shape[1]):
             seen = looks[i, j]
-            if not empty[i, j] or (seen > 2 * KNOWN and (i + j) % TURN != turn):
+            if not empty[i, j] or (seen > TWO * KNOWN and (i + j) % TURN != turn):
                 continue
-            strange = seen >= KNOWN and distance(small[i, j], mean[i, j], variance[i, j], gain) > 3 * FITS
+            strange = seen >= KNOWN and distance(small[i, j], mean[i, j], variance[i, j], gain) > THREE * FITS
             if seen == 0 or strange:  # strange: something was put there or taken away
                 for channel in range(3):
-                    mean[i, j, channel] = small[i, j, channel] / gain[channel]
+                    mean[i, j, channel] = np.float32(small[i, j, channel]) / gain[channel]
                 variance[i, j] = NOISE * NOISE
-                looks[i, j] = 1
+                looks[i, j] = ONE
                 continue
-            seen = min(seen + 1, np.float32(LOOKS))
+            seen = min(seen + ONE, LOOKS)
             looks[i, j] = seen
             square = np.float32(0)
             for channel in range(3):
-                difference = small[i, j, channel] / gain[channel] - mean[i, j, channel]
+                difference = np.float32(small[i, j, channel]) / gain[channel] - mean[i, j, channel]
                 mean[i, j, channel] += difference / seen
                 square += difference * difference
-            variance[i, j] += (square / 3 - variance[i, j]) * min(1 / seen, np.float32(0.2))
+            variance[i, j] += (square / THREE - variance[i, j]) * min(ONE / seen, np.float32(0.2))
 
 
 @_jit
@@ -180,12 +182,12 @@ def weigh(small, opinion, core, mean, variance, looks, gain, strength, pinned, m
                         a = min(max(i + (step if n < 2 else 0), 0), small.shape[0] - 1)
                         b = min(max(j + (0 if n < 2 else step), 0), small.shape[1] - 1)
                         far += distance(small[a, b], mean[a, b], variance[a, b], gain)
-                    far /= 5
+                    far /= np.float32(5)
                 if far < FITS:
-                    p = min(max(p, low), 1 - low)
-                    odds = np.log(p / (1 - p)) + strength * (far - FITS)
-                    p = 1 / (1 + np.exp(-odds))
-                elif far > 3 * FITS and p > UNLIKELY and not pinned:
-                    p = min(p, 1 - low)
-                    p = 1 / (1 + np.exp(-np.log(p / (1 - p)) - strength * STRANGE))
+                    p = min(max(p, low), ONE - low)
+                    odds = np.log(p / (ONE - p)) + strength * (far - FITS)
+                    p = ONE / (ONE + np.exp(-odds))
+                elif far > THREE * FITS and p > UNLIKELY and not pinned:
+                    p = min(p, ONE - low)
+                    p = ONE / (ONE + np.exp(-np.log(p / (ONE - p)) - strength * STRANGE))
             matte[i, j] = p
