@@ -18,7 +18,6 @@ import numpy as np
 from obs_bgremove.engine.matte import F32, U8
 from obs_bgremove.engine.refine.crop import Box
 from obs_bgremove.engine.refine.plate import KNOWN, ONE, THREE, TWO, Plate
-from obs_bgremove.engine.second_core import GRID_BANDS, in_bands
 
 SURE = np.float32(0.1)  # within this of 0 or 1, a half-resolution cell lends its colour to B or F
 NOTHING = np.float32(0.03)  # within this of 0 or 1 a cell is 0 or 1, unless the band is near
@@ -67,13 +66,7 @@ class Edge:
         ring = cv2.dilate(near, np.ones((3, 3), np.uint8))
         known = trust >= PLATE_WEIGHT
         learned = plate.mean, plate.variance, plate.looks, plate.gain, known
-        in_bands(
-            y1 - y0,
-            lambda first, last: _solve(
-                small, matte, near, ring, means, *learned, person, room, x0, y0, x1, y0 + first, y0 + last
-            ),
-            GRID_BANDS,
-        )
+        _solve(small, matte, near, ring, means, *learned, person, room, x0, y0)
 
 
 _jit = numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -110,12 +103,13 @@ def _unsure(matte, x0, y0, band):  # type: ignore[no-untyped-def]
 
 @_jit
 def _solve(  # type: ignore[no-untyped-def]
-    small, matte, near, ring, means, plate, variance, looks, gain, known, person, room, x0, y0, x1, first, last
+    small, matte, near, ring, means, plate, variance, looks, gain, known, person, room, x0, y0
 ):
-    """Rows first to last of the box that begins at x0, y0."""
+    """The box of near and ring, which begins at x0, y0."""
     least = np.float32(0.01)
-    for i in range(first, last):
-        for j in range(x0, x1):
+    height, width = near.shape
+    for i in range(y0, y0 + height):
+        for j in range(x0, x0 + width):
             p = matte[i, j]
             if not ring[i - y0, j - x0]:
                 p = np.float32(1) if p > np.float32(0.5) else np.float32(0)

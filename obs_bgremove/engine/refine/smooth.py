@@ -10,7 +10,6 @@ import numpy as np
 
 from obs_bgremove.engine.matte import F32, U8
 from obs_bgremove.engine.refine.crop import Box
-from obs_bgremove.engine.second_core import GRID_BANDS, in_bands
 
 STRONGEST = 0.86  # weight of the past at smoothing = 1; the default of 0.7 gives 0.6
 UNSURE = np.float32(0.02)  # probabilities are taken as between this and 1 - this: the network is no surer
@@ -43,24 +42,20 @@ class Smoother:
             change, smoothing = np.zeros((1, 1), np.uint8), 0.0
         x0, y0, x1, y1 = (0, 0, 0, 0) if nobody else self._looked
         before = max(x0, box[0]), max(y0, box[1]), min(x1, box[2]), min(y1, box[3])
-        changed, weights = change, self._trust * np.float32(STRONGEST * smoothing)
-        in_bands(
-            self.state.shape[0],
-            lambda y0, y1: _blend(probability, self.state, changed, weights, box, before, y0, y1),
-            GRID_BANDS,
-        )
+        weights = self._trust * np.float32(STRONGEST * smoothing)
+        _blend(probability, self.state, change, weights, box, before)
         self._looked = box
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _blend(probability, state, change, weights, box, before, first, last):  # type: ignore[no-untyped-def]
-    """Rows first to last. before: the part of box that has a past."""
+def _blend(probability, state, change, weights, box, before):  # type: ignore[no-untyped-def]
+    """before: the part of box that has a past."""
     x0, y0, x1, y1 = box
     one = np.float32(1)  # a plain 1 would make all of this float64, at twice the time
     low, high = UNSURE, one - UNSURE
     spread = one / (high - low)
     rows, columns = change.shape
-    for i in range(first, last):
+    for i in range(state.shape[0]):
         if i < y0 or i >= y1:
             state[i] = 0
             continue
