@@ -56,8 +56,8 @@ class Segmenter:
         call_at_once(network)
         self._network: Any = network
         self._probability = np.empty((self.height, self.width), np.float32)
-        # An ImageSegmenter left open prints a traceback from __del__ when the interpreter ends. At exit its worker
-        # thread is gone already, so it cannot be closed any more: its handle is dropped instead.
+        # An ImageSegmenter left open prints a traceback from __del__ when the interpreter ends: what it needs to close
+        # itself is gone by then. Its handle is dropped instead.
         atexit.register(_disarm, weakref.ref(network))
 
     def __call__(self, image_rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
