@@ -11,7 +11,7 @@ from typing import Any, Callable, Optional
 
 from obs_bgremove import __version__
 from obs_bgremove.errors import UserError
-from obs_bgremove.obs import log
+from obs_bgremove.obs import crew, log
 from obs_bgremove.obs.process import EngineProcess
 
 SILENCE_S = 2.0  # a running engine that says nothing for so long hangs
@@ -49,12 +49,12 @@ class Child:
         self._wake = threading.Event()
         self._stopping = self._restarting = False
         self._mismatch: Optional[UserError] = None
-        self._thread = threading.Thread(target=self._run, name="ai-background supervisor", daemon=True)
+        self._task: Optional[crew.Task] = None
 
     def start(self, first_line: bytes) -> None:
         """Starts the engine; `first_line` is the wanted state, sent first to every new process."""
         self._wanted = first_line
-        self._thread.start()
+        self._task = crew.SUPERVISORS.start(self._run)
 
     def tell(self, line: bytes, keep: bool = True) -> None:
         """Sends a message; with `keep` it is the wanted state from now on."""
@@ -73,9 +73,7 @@ class Child:
         """Ends the process and the thread. False when that took longer than the limit. Idempotent."""
         self._stopping = True
         self._wake.set()
-        if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return self._task is None or self._task.join(timeout_s)
 
     @property
     def pid(self) -> Optional[int]:

@@ -11,7 +11,7 @@ from typing import Any, Callable, Optional
 
 from obs_bgremove import __version__, environment, options
 from obs_bgremove.errors import UserError
-from obs_bgremove.obs import hotkeys, log, native, panel, registration
+from obs_bgremove.obs import crew, hotkeys, log, native, panel, registration
 from obs_bgremove.obs.cameras import Cameras
 from obs_bgremove.obs.source import Source, installed_command
 from obs_bgremove.obs.status import Line
@@ -49,6 +49,7 @@ class Plugin:
         self._cameras.stop()
         for thread in self._closing:
             thread.join(max(0.0, until - time.monotonic()))
+        crew.dismiss()
         late = sum(thread.is_alive() for thread in self._closing)
         if late:
             log.write("warning", f"{late} source(s) did not end within {UNLOAD_S:g} s.")

@@ -16,6 +16,7 @@ from typing import Any, Callable, Optional
 
 from obs_bgremove import protocol
 from obs_bgremove.errors import UserError
+from obs_bgremove.obs import crew
 
 LEAVE_S = 1.0  # how long a process may take to leave by itself after its stdin closed
 KILL_S = 1.0  # how long SIGKILL may take; longer only in the kernel (a stuck camera driver), then we go on without it
@@ -75,12 +76,7 @@ class EngineProcess:
         self._stderr: collections.deque[str] = collections.deque(maxlen=STDERR_LINES)
         self._popen = spawn(command, folder, descriptor, stdin=subprocess.PIPE)
         self.pid = self._popen.pid
-        self._threads = [
-            threading.Thread(target=self._pump, name="ai-background pump", daemon=True),
-            threading.Thread(target=self._drain_stderr, name="ai-background stderr", daemon=True),
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._tasks = [crew.PUMPS.start(self._pump), crew.DRAINS.start(self._drain_stderr)]
 
     def write_state(self) -> None:
         """Sends the wanted state as it is once the pipe is ours: an older one must not overtake a newer one."""
@@ -130,10 +126,9 @@ class EngineProcess:
             try:
                 self._popen.wait(KILL_S)
             except subprocess.TimeoutExpired:
-                return  # stuck in the kernel: it executes nothing of ours any more, its threads end when it does
-        for thread in self._threads:
-            if thread is not threading.current_thread():
-                thread.join(KILL_S)
+                return  # stuck in the kernel: it executes nothing of ours any more, our threads go on when it does
+        for task in self._tasks:
+            task.join(KILL_S)
         for pipe in (stdin, self._popen.stdout, self._popen.stderr):
             try:
                 if pipe is not None:
