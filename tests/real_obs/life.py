@@ -137,7 +137,7 @@ class Life:
         time.sleep(3)
         assert self.obs.process is not None
         pid = self.obs.process.pid
-        return len(os.listdir(f"/proc/{pid}/task")), len(os.listdir(f"/proc/{pid}/fd")), memory_mb(pid)
+        return self.obs.threads(), len(os.listdir(f"/proc/{pid}/fd")), memory_mb(pid)
 
 
 def main() -> int:

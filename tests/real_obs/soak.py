@@ -110,7 +110,7 @@ class Soak:
         assert self.obs.process is not None
         pid = self.obs.process.pid
         engine = sum(memory_mb(engine) for engine in self.obs.engines())
-        threads = len(os.listdir(f"/proc/{pid}/task"))
+        threads = self.obs.threads()
         self.usage.append((at_s, memory_mb(pid), engine, threads, len(os.listdir(f"/proc/{pid}/fd"))))
         line = "after {:.0f} s: OBS {:.1f} MB, engine {:.1f} MB, OBS threads {}, descriptors {}"
         print(line.format(*self.usage[-1]), flush=True)

@@ -10,6 +10,7 @@ from tests.real_obs.conftest import COLOURS
 from tests.real_obs.driver import SCRIPT, SOON_S, START_S, Obs, wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
+FEW = 3  # threads that OBS itself starts meanwhile; 20 sources that leave one each are more
 
 
 def _add(obs: Obs, pictures: Path, name: str = "Me", **settings: object) -> None:
@@ -36,6 +37,7 @@ def test_settings_and_chosen_background_survive_a_restart(new_obs: Callable[...,
 
 def test_adding_and_removing_twenty_times(new_obs: Callable[..., Obs], pictures: Path) -> None:
     obs = new_obs().start()
+    threads = 0
     for number in range(20):
         _add(obs, pictures)
         # OBS's window takes the new source in later; a removal before that, on a busy machine, was once without effect.
@@ -43,8 +45,12 @@ def test_adding_and_removing_twenty_times(new_obs: Callable[..., Obs], pictures:
         if number % 5 == 4:
             wait_for(lambda: obs.shows(RED), START_S, "a picture")
         obs.remove()
+        if number == 0:  # what OBS and we keep ready for the next source is there now
+            wait_for(lambda: obs.engines() == {} or None, SOON_S, "no engine")
+            time.sleep(1)
+            threads = obs.threads()
     wait_for(lambda: obs.engines() == {} or None, SOON_S, "no engine")
-    assert obs.threads("ai-background") == 0
+    wait_for(lambda: obs.threads() <= threads + FEW, SOON_S, "no more threads than after the first")
 
 
 def test_switching_the_scene_collection_five_times(new_obs: Callable[..., Obs], pictures: Path) -> None:
