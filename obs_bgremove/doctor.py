@@ -5,15 +5,20 @@ Changes nothing. Standard library only; runs on the caller's thread.
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from obs_bgremove import __version__, environment
 from obs_bgremove.errors import UserError
+from obs_bgremove.framebuffer import Ring
+from obs_bgremove.obs import choices
+from obs_bgremove.options import Options
 from obs_bgremove.setup import packages, payload, places, registration, state, system_libraries
 from obs_bgremove.setup.runner import environment_for
 
@@ -49,15 +54,15 @@ def main(argv: list[str]) -> int:
 
 def checks() -> Iterator[Check]:
     """All checks, in the order in which they depend on each other."""
-    for check in (_packages, _imports, _assets, _copy, _cameras, _folders, _obs):
+    for check in (_packages, _imports, _assets, _copy, _cameras, _folders, _memory, _obs, _sources, _logs):
         yield from check()
 
 
-def _ask(*words: str) -> subprocess.CompletedProcess[str]:
-    """Calls the engine's Python."""
+def _ask(*words: str, say: str = "") -> subprocess.CompletedProcess[str]:
+    """Calls the engine's Python, with `say` on its stdin."""
     return subprocess.run(
         [str(environment.python_path()), *words],
-        stdin=subprocess.DEVNULL,
+        input=say,
         capture_output=True,
         encoding="utf-8",
         errors="replace",
@@ -182,6 +187,17 @@ def _folders() -> Iterator[Check]:
     yield Check("disk", level, f"{free / 1e9:.1f} GB free", remedy)
 
 
+def _memory() -> Iterator[Check]:
+    """Each source's frames are handed over in it."""
+    try:
+        Ring.create().close()
+        yield Check("shared memory", OK, "can be made")
+    except (OSError, ValueError, UserError) as error:
+        yield Check(
+            "shared memory", BAD, f"can not be made ({error})", "Free some memory; in a container, give it more."
+        )
+
+
 def _existing(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
     return next(path for path in (folder, *folder.parents) if path.exists())
@@ -222,6 +238,48 @@ def _obs() -> Iterator[Check]:
                 yield Check(name, needed, f"the registered script is gone: {script}", remedy)
             else:
                 yield Check(name, OK, f"registered: {script}")
+
+
+def _sources() -> Iterator[Check]:
+    """Each source in the scene collection that OBS opens next: what it needs is tried once."""
+    if not environment.python_path().exists():
+        return
+    for place in places.known_places():
+        collection = place.active_collection()
+        for name, settings in registration.our_sources(collection) if collection else ():
+            yield from _source(f"{place.kind}, source {name}", settings, places.running(place))
+
+
+def _source(name: str, settings: dict[str, Any], running: bool) -> Iterator[Check]:
+    try:
+        run = _ask("-m", "obs_bgremove.engine", "--try", say=json.dumps(choices.effective(settings, Options())))
+        results = json.loads(run.stdout.splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        yield Check(name, NOTE, f"the camera does not answer within {_TIMEOUT_S} s", "Replug it.")
+        return
+    except (OSError, ValueError, IndexError) as error:
+        yield Check(name, BAD, f"can not be tried ({error!r})", environment.REMEDY)
+        return
+    well = ", ".join(what for what, problem, _ in results if not problem)
+    if well:
+        yield Check(name, OK, well)
+    for what, problem, remedy in results:
+        if problem and what == "camera" and running:
+            problem += " (OBS runs now and may be using it.)"
+        if problem:
+            yield Check(name, NOTE, problem, remedy)
+
+
+def _logs() -> Iterator[Check]:
+    """The last complaint in each source's log."""
+    for path in sorted(environment.logs_dir().glob("*.log")):
+        try:
+            lines = path.read_text("utf-8", "replace").splitlines()
+        except OSError:
+            continue
+        complaints = [line for line in lines if re.match(r"\S+ \S+ (WARNING|ERROR) ", line)]
+        if complaints:
+            yield Check(f"log {path.name}", NOTE, f"last complaint: {complaints[-1][:300]}")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,8 @@ def test_what_runs_at_the_same_time_has_threads_of_its_own_and_they_are_used_aga
     assert all(task.join(SOON_S) for task in tasks)
     threads = {task.thread for task in tasks}
     assert len(threads) == 3
-    assert crew.start(lambda: None).thread in threads
+    fourth = crew.start(lambda: None)
+    assert fourth.thread in threads and fourth.join(SOON_S)
 
 
 def test_waiting_for_work_that_does_not_end_has_a_limit(crew: Crew) -> None:
@@ -59,7 +60,8 @@ def test_work_that_fails_is_logged_and_its_thread_goes_on(crew: Crew, caplog: py
 
     failed = crew.start(fail)
     assert failed.join(SOON_S)
-    assert crew.start(lambda: None).thread is failed.thread
+    next_one = crew.start(lambda: None)
+    assert next_one.thread is failed.thread and next_one.join(SOON_S)
     assert "on purpose" in caplog.text
 
 

@@ -1,6 +1,8 @@
 """The doctor: one line a check, a remedy for each failure, exit code 0 only when all that is needed is well."""
 
+import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -106,3 +108,81 @@ def test_a_camera_that_may_not_be_opened_names_the_group(monkeypatch: pytest.Mon
     if not checks:
         pytest.skip("the environment is not installed: run python3 install.py --test")
     assert "/dev/video0" in checks[0].text and "usermod -aG video" in checks[0].remedy
+
+
+@pytest.fixture
+def sources(obs: Path) -> Callable[..., dict[str, list[doctor.Check]]]:
+    """Puts sources with these settings into the collection and asks the doctor."""
+
+    def ask(**settings: dict[str, object]) -> dict[str, list[doctor.Check]]:
+        path = obs / "Untitled.json"
+        data = json.loads(path.read_text())
+        data["sources"] += [{"id": "ai_background", "name": name, "settings": some} for name, some in settings.items()]
+        path.write_text(json.dumps(data))
+        said: dict[str, list[doctor.Check]] = {}
+        for check in doctor._sources():
+            said.setdefault(check.name.removeprefix("OBS, source "), []).append(check)
+        return said
+
+    return ask
+
+
+def test_a_source_that_is_well_is_tried_and_named(
+    assets: Path, sources: Callable[..., dict[str, list[doctor.Check]]]
+) -> None:
+    [check] = sources(Me={"camera": "sample"})["Me"]
+    assert check.level == doctor.OK
+    assert "1280x720" in check.text and "background" in check.text and "model general" in check.text
+
+
+def test_each_thing_wrong_with_a_source_is_named_with_a_remedy(
+    assets: Path, tmp_path: Path, sources: Callable[..., dict[str, list[doctor.Check]]]
+) -> None:
+    (tmp_path / "bad.png").write_bytes(b"no picture")
+    (tmp_path / "bad.mp4").write_bytes(b"no video")
+    (tmp_path / "empty").mkdir()
+    said = sources(
+        Lost={"camera": "/dev/video99"},
+        Broken={"camera": str(tmp_path / "bad.mp4"), "backgrounds_folder": str(tmp_path), "background": "bad.png"},
+        Away={"camera": "sample", "background": "gone.png", "threshold": 7, "model": "/gone/mine.tflite"},
+        Empty={"camera": "sample", "backgrounds_folder": str(tmp_path / "empty")},
+    )
+    texts = {
+        name: " ".join(check.text for check in checks if check.level != doctor.OK) for name, checks in said.items()
+    }
+    assert "camera /dev/video99 is not there" in texts["Lost"]
+    assert "bad.mp4 is not a video" in texts["Broken"] and "bad.png cannot be read" in texts["Broken"]
+    assert "threshold: got" in texts["Away"] and "gone.png" in texts["Away"] and "mine.tflite" in texts["Away"]
+    assert "no picture in" in texts["Empty"]
+    assert all(check.remedy for checks in said.values() for check in checks if check.level != doctor.OK)
+
+
+def test_a_password_in_a_streams_address_is_not_printed(
+    assets: Path, sources: Callable[..., dict[str, list[doctor.Check]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, ...]] = []
+    ask = doctor._ask
+    monkeypatch.setattr(doctor, "_ask", lambda *words, say="": asked.append(words) or ask(*words, say=say))
+    said = sources(Me={"camera": "http://anna:secret@127.0.0.1:9/stream"})["Me"]
+    assert "cannot be opened" in " ".join(check.text for check in said)
+    assert "secret" not in repr(said) + repr(asked)
+
+
+def test_a_collection_of_rubbish_has_no_sources(tmp_path: Path) -> None:
+    for number, text in enumerate(("", "{", "[]", '{"sources": 3}', '{"sources": [3]}', '{"sources": [{"id": 1}]}')):
+        path = tmp_path / f"{number}.json"
+        path.write_text(text)
+        assert registration.our_sources(path) == []
+
+
+def test_the_last_complaint_of_a_log_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AI_BACKGROUND_HOME", str(tmp_path))
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/Me.log").write_text(
+        "2026-11-23 10:00:00,000 WARNING MainThread The first.\n"
+        "2026-11-23 10:00:01,000 ERROR MainThread The second.\n"
+        "2026-11-23 10:00:02,000 INFO MainThread 900 frames\n"
+    )
+    (tmp_path / "logs/Fine.log").write_text("2026-11-23 10:00:02,000 INFO MainThread 900 frames\n")
+    [check] = doctor._logs()
+    assert check.level == doctor.NOTE and "Me.log" in check.name and check.text.endswith("ERROR MainThread The second.")

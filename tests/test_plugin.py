@@ -127,6 +127,32 @@ def test_a_source_removed_while_no_script_was_loaded_is_forgotten(
     assert lib.weak_references == 0
 
 
+def test_sources_that_follow_each_other_wait_for_their_turn_and_share_threads(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    load()
+    for _ in range(8):
+        made = lib.add_source(camera="sample")
+        lib.frames.clear()
+        until(lambda: lib.frames)
+        lib.remove_source(made)
+    pumps = [thread for thread in threading.enumerate() if thread.name == "ai-background pump"]
+    assert len(pumps) == 1
+
+
+def test_a_source_that_does_not_leave_delays_the_next_one_for_a_moment_only(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load("deaf")
+    monkeypatch.setattr(plugin, "SETTLE_S", 0.2)
+    made = lib.add_source(camera="sample")
+    until(lambda: lib.frames)
+    lib.remove_source(made)
+    started = time.monotonic()
+    loaded._settle()
+    assert time.monotonic() - started > 0.15  # it takes a second to be given up
+
+
 def test_removing_a_source_ends_its_engine(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
     loaded = load()
     made = lib.add_source(camera="sample")

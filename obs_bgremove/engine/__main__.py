@@ -1,6 +1,7 @@
 """The engine process: `python -m obs_bgremove.engine --ring TOKEN [--log PATH]`, started and ended by OBS's side.
 
-Also `--list-cameras` (one JSON list of {"id", "name"}) and `--warm-up` (compiles the kernels; done by install.py).
+Also `--list-cameras` (one JSON list of {"id", "name"}), `--warm-up` (compiles the kernels; done by install.py) and
+`--try` (tries what a source needs; done by doctor).
 """
 
 import argparse
@@ -21,12 +22,13 @@ LOG_BYTES, LOG_FILES = 512 * 1024, 2
 
 
 def main() -> int:
-    """Runs one of the three; returns the exit code: 0, or 1 when there is a message on stderr."""
+    """Runs one of the four; returns the exit code: 0, or 1 when there is a message on stderr."""
     parser = argparse.ArgumentParser(prog="python -m obs_bgremove.engine", description=__doc__)
     parser.add_argument("--ring", metavar="TOKEN", help="the shared memory: fd:N or tag:NAME")
     parser.add_argument("--log", metavar="PATH", type=Path, help="a log file, kept small by rotation")
     parser.add_argument("--list-cameras", action="store_true")
     parser.add_argument("--warm-up", action="store_true")
+    parser.add_argument("--try", action="store_true", dest="trial")
     arguments = parser.parse_args()
     environment.prepare_process()
     if arguments.list_cameras:
@@ -39,6 +41,10 @@ def main() -> int:
 
         warm_up()
         return 0
+    if arguments.trial:
+        from obs_bgremove.engine import trial
+
+        return trial.main()
     if arguments.ring is None:
         parser.error("--ring is needed: this is started by OBS, see `python -m obs_bgremove --help`")
     return _serve(arguments.ring, arguments.log)

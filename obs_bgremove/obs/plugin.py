@@ -17,6 +17,7 @@ from obs_bgremove.obs.source import Source, installed_command
 from obs_bgremove.obs.status import Line
 
 UNLOAD_S = 6.0  # all threads of ours must have ended by then
+SETTLE_S = 1.0  # how long a new source waits for one that is leaving
 
 
 class Plugin:
@@ -82,8 +83,14 @@ class Plugin:
 
         self._closing = [thread for thread in self._closing if thread.is_alive()]
         thread = threading.Thread(target=end, name="ai-background end", daemon=True)
-        self._closing.append(thread)
         thread.start()
+        self._closing.append(thread)  # only now: others join what is in there
+
+    def _settle(self) -> None:
+        """A new source's worker: a source that is leaving may still hold the camera, and threads to be used again."""
+        until = time.monotonic() + SETTLE_S
+        for thread in list(self._closing):
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _cameras_known(self) -> None:
         """Cameras' thread."""
@@ -105,7 +112,8 @@ class Plugin:
         self._lib.obs_source_set_async_unbuffered(source, True)
         hotkeys.register(self._lib, self._holder, serial, source)
         self._serials[source] = serial
-        self._sources[serial] = Source(self._lib, self._holder.living[serial], self._cameras, self._command)
+        weak = self._holder.living[serial]
+        self._sources[serial] = Source(self._lib, weak, self._cameras, self._command, self._settle)
 
     def updated(self, serial: int) -> None:
         if (source := self._sources.get(serial)) is not None:

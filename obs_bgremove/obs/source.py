@@ -30,10 +30,17 @@ PRIVACY_STALE_S = 0.5  # who asks for privacy while the engine hangs must not be
 class Source:
     """Callbacks of OBS use `do`, `hotkey`, `press`, `set_showing`; `close` may be called on any thread but ours."""
 
-    def __init__(self, lib: Any, weak: int, cameras: Cameras, command: Callable[[str, str], list[str]]) -> None:
+    def __init__(
+        self,
+        lib: Any,
+        weak: int,
+        cameras: Cameras,
+        command: Callable[[str, str], list[str]],
+        settle: Callable[[], None],
+    ) -> None:
         self.status = Status()
         self.stored = Stored(lib, weak)
-        self._lib, self._weak, self._cameras, self._command = lib, weak, cameras, command
+        self._lib, self._weak, self._cameras, self._command, self._settle = lib, weak, cameras, command, settle
         self._removal, self._privacy = Switch(on=True), Switch(on=False)
         self._showing_since: Optional[float] = None
         self._options = options.Options()
@@ -129,6 +136,7 @@ class Source:
             self._end()
 
     def _start(self) -> None:
+        self._settle()
         self._read()
         ring = Ring.create()
         self._picture = Picture(self._lib, self._weak, ring)

@@ -55,6 +55,16 @@ class BrokenCollection(Exception):
     """A collection that can not be understood; the text says why."""
 
 
+def our_sources(collection: Path) -> list[tuple[str, dict[str, Any]]]:
+    """(name, stored settings) of every AI Background source in a collection; none of one that can not be read."""
+    try:
+        sources = json.loads(collection.read_text("utf-8"))["sources"]
+        found = [source for source in sources if source["id"] == "ai_background"]
+        return [(str(source["name"]), dict(source.get("settings") or {})) for source in found]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What happened to one collection: `changed`, `same`, or `broken` (then `detail` says why; it was not touched)."""
