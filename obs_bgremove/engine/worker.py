@@ -159,7 +159,7 @@ class Worker:
             self._said = (level, text)
             self._link.send("status", level=level, text=text)
             if text:
-                log.warning("%s", text)
+                log.log(getattr(logging, level.upper()), "%s", text)
 
     def _stats(self) -> None:
         """Once a second, also when idle: it doubles as the sign of life."""
