@@ -180,6 +180,6 @@ def unload() -> None:
     if _loaded is not None:
         _loaded.close()
         _loaded = None
-        # What the reload before this one left: classes that hold each other, half a megabyte (over 36 reloads). Python by
-        # itself would find them much later. It takes some 20 ms.
+        # What the reload before this one left: classes that hold each other, half a megabyte (measured). Python would
+        # find them by itself much later. It takes some 20 ms.
         gc.collect()
