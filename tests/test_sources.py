@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from obs_bgremove.engine import sources
 from obs_bgremove.engine.cameras import Wanted
 from obs_bgremove.engine.sources import FileSource, Image, LiveSource, Request, SampleSource, Source, open_source
 from obs_bgremove.errors import UserError
@@ -77,6 +78,24 @@ def test_a_file_plays_every_frame_in_order_and_loops(counting_video: Path) -> No
     assert levels[0] == 0
     assert set(levels) >= {0, 19} and min(steps) >= 1, "a frame came twice"
     assert np.median(steps) == 1
+
+
+def test_small_pictures_are_decoded_by_one_thread_and_large_ones_as_the_machine_likes(
+    counting_video: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = FileSource(_request("file", str(counting_video)))
+    assert source._capture.get(cv2.CAP_PROP_N_THREADS) == 1
+    source.close()
+    opened: list[list[int]] = []
+    real = sources._open
+    monkeypatch.setattr(sources, "ONE_THREAD_PIXELS", 100)
+    monkeypatch.setattr(sources, "_open", lambda *what: opened.append(what[2]) or real(*what))
+    source = FileSource(_request("file", str(counting_video)))
+    assert opened == [[cv2.CAP_PROP_N_THREADS, 1], []]
+    for _ in range(25):  # past its end: opened again, and at once as it is to stay
+        assert _read(source) is not None
+    assert opened[2:] == [[]]
+    source.close()
 
 
 def test_a_file_plays_in_real_time(counting_video: Path) -> None:

@@ -8,7 +8,7 @@ waits for after a crash.
 import sys
 import types
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from typing import Any
 
 _NOT_NEEDED = ("matplotlib", "matplotlib.pyplot", "sounddevice")
@@ -53,11 +53,11 @@ class _AtOnce(Executor):
         return _Result(fn(*args, **kwargs))
 
 
-class _Result(Future[Any]):
-    """Of something done already. A plain Future makes a lock and a condition for everyone who might wait."""
+class _Result:
+    """Of something done already: as much of a Future as MediaPipe asks for."""
 
     def __init__(self, value: Any) -> None:
         self._value = value
 
-    def result(self, timeout: float | None = None) -> Any:
+    def result(self) -> Any:
         return self._value

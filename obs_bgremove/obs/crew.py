@@ -79,7 +79,7 @@ class _Member:
         while (task := self.tasks.get()) is not None:
             try:
                 task.work()
-            except Exception as error:  # a mistake of ours, which must not take the thread from those who come next
+            except BaseException as error:  # a mistake of ours, which must not take the thread from those who come next
                 log.write("error", f"internal error {error!r}")
             finally:
                 stays = crew.back(self)  # before it counts as done: whoever waits for that finds the thread idle
