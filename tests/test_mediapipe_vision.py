@@ -53,7 +53,8 @@ def _masks(segmenter: Any) -> Any:
 
     picture = np.random.default_rng(0).integers(0, 255, (256, 256, 3), np.uint8)
     image = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=picture)
-    return segmenter.segment(image).confidence_masks[0].numpy_view().copy()
+    answer = segmenter.segment(image).confidence_masks[0]
+    return answer.numpy_view().copy()
 
 
 def test_called_at_once_the_answer_is_the_same_and_no_thread_is_left(segmenter: Any) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -64,6 +65,27 @@ def test_the_sample_portrait_is_found_and_the_answer_is_a_probability(assets: Pa
         network(np.zeros((10, 10, 3), np.uint8))
     network.close()
     network.close()
+
+
+class _Answer:
+    """Like MediaPipe's picture: its memory is somebody else's as soon as it is gone."""
+
+    def __init__(self) -> None:
+        self._memory = np.full((256, 256, 1), 0.25, np.float32)
+
+    def numpy_view(self) -> np.ndarray:
+        return self._memory[:]
+
+    def __del__(self) -> None:
+        self._memory[...] = 1
+
+
+def test_the_answer_is_copied_while_its_memory_is_still_its_own(assets: Path) -> None:
+    network = Segmenter(assets / "selfie_segmentation.tflite")
+    real = network._network
+    network._network = SimpleNamespace(segment=lambda picture: SimpleNamespace(confidence_masks=[_Answer()]))
+    assert (network(np.zeros((256, 256, 3), np.uint8)) == 0.25).all()
+    real.close()
 
 
 def test_a_network_left_open_ends_without_a_traceback(assets: Path) -> None:

@@ -151,7 +151,8 @@ class Tutorial:
         height, width = frame.shape[:2]
         rgb = cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
         picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=rgb)
-        mask = self._network.segment(picture).confidence_masks[0].numpy_view().reshape(height, width)
+        answer = self._network.segment(picture).confidence_masks[0]  # a name, so that what numpy_view shows stays
+        mask = answer.numpy_view().reshape(height, width)
         condition = np.stack((mask,) * 3, axis=-1) > 0.5
         background = cv2.resize(self._background, (width, height))
         np.where(condition, frame, background)

@@ -70,9 +70,10 @@ class Segmenter:
         import mediapipe
 
         picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(image_rgb))
-        mask = self._network.segment(picture).confidence_masks[0].numpy_view()
+        # Held by a name until it is copied: numpy_view looks into the answer's memory without keeping it alive.
+        answer = self._network.segment(picture).confidence_masks[0]
         probability = self._probability
-        np.clip(mask.reshape(probability.shape), 0, 1, out=probability)
+        np.clip(answer.numpy_view().reshape(probability.shape), 0, 1, out=probability)
         # Seen never, but a NaN here would spread through the temporal state and never leave it.
         if np.isnan(probability.sum()):
             np.nan_to_num(probability, copy=False, nan=0.0)
