@@ -9,14 +9,15 @@ import subprocess
 import sys
 from pathlib import Path
 
-from obs_bgremove import __version__, environment, options
-from obs_bgremove.errors import UserError
+from obs_bgremove import __version__
+from obs_bgremove.shared import installation, options
+from obs_bgremove.shared.errors import UserError
 
 
 def main(words: list[str]) -> int:
     """Runs one verb; returns the exit code: 0, 1 for an error that was said, 2 for a wrong call, 130 for Ctrl+C."""
     arguments = _parser().parse_args(words)
-    environment.prepare_process()
+    installation.prepare_process()
     try:
         if arguments.needs_engine and importlib.util.find_spec("mediapipe") is None:
             return _in_engine_environment(words)
@@ -30,11 +31,11 @@ def main(words: list[str]) -> int:
 
 def _in_engine_environment(words: list[str]) -> int:
     """The same call by the Python that install.py has set up: any `python3 -m obs_bgremove` works."""
-    python = environment.python_path()
+    python = installation.python_path()
     if not python.exists():
         raise UserError("The environment of AI Background is not installed.", "Run `python3 install.py`.")
     return subprocess.call(
-        [python, "-m", "obs_bgremove", *words], env={**os.environ, "PYTHONPATH": str(environment.app_dir())}
+        [python, "-m", "obs_bgremove", *words], env={**os.environ, "PYTHONPATH": str(installation.app_dir())}
     )
 
 
@@ -55,9 +56,6 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--json", action="store_true")
     verb.add_argument("--frames", type=int, default=300, help="frames measured at each size (300)")
     verb.add_argument("--input", type=Path, help="a video instead of the sample portrait")
-    verb.add_argument(
-        "--quality", type=Path, metavar="FOLDER", help="scores on clips NAME.mp4 with NAME_alpha.mkv, steps on and off"
-    )
     _add_set(verb)
     verb.set_defaults(run=_bench)
 
@@ -80,7 +78,7 @@ def _render(arguments: argparse.Namespace) -> int:
     # A file is no mirror: unlike the camera in OBS it is turned only when asked for.
     base = dataclasses.replace(options.Options(), mirror=False, view=arguments.view)
     wanted = options.parse_assignments(arguments.set, base)
-    from obs_bgremove.engine.render import render
+    from obs_bgremove.tools.render import render
 
     print(f"{render(arguments.input, arguments.output, wanted)} frames written to {arguments.output}")
     return 0
@@ -89,12 +87,8 @@ def _render(arguments: argparse.Namespace) -> int:
 def _bench(arguments: argparse.Namespace) -> int:
     if arguments.frames < 1:
         raise UserError(f"--frames got {arguments.frames}, expected 1 or more.")
-    if arguments.quality is not None:
-        from obs_bgremove.engine.quality import main as quality
-
-        return quality([str(arguments.quality)])
     wanted = options.parse_assignments(arguments.set)
-    from obs_bgremove.engine.bench import as_text, bench
+    from obs_bgremove.tools.bench import as_text, bench
 
     results = bench(wanted, arguments.frames, arguments.input)
     print(json.dumps(results) if arguments.json else as_text(results))
@@ -105,7 +99,7 @@ def _preview(arguments: argparse.Namespace) -> int:
     wanted = options.parse_assignments(arguments.set)
     if arguments.camera:
         wanted = dataclasses.replace(wanted, camera=arguments.camera)
-    from obs_bgremove.engine.preview import preview
+    from obs_bgremove.tools.preview import preview
 
     preview(wanted)
     sys.stdout.flush()
@@ -113,6 +107,6 @@ def _preview(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from obs_bgremove.doctor import main as doctor
+    from obs_bgremove.setup.doctor import main as doctor
 
     return doctor([])

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from obs_bgremove import environment
+from obs_bgremove.shared import installation
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 CLIPS = REPOSITORY.parent / "shared/data"
 
-environment.prepare_process()
+installation.prepare_process()
 # The machines are shared: a slow example says nothing about the code.
 settings.register_profile("shared-machine", deadline=None)
 settings.load_profile("shared-machine")
@@ -22,8 +22,8 @@ settings.load_profile("shared-machine")
 @pytest.fixture(scope="session")
 def assets() -> Path:
     """The folder with the models and the sample. `install.py --test` has put them there."""
-    folder = environment.assets_dir()
-    if not (folder / environment.SAMPLE_PICTURE).exists():
+    folder = installation.assets_dir()
+    if not (folder / installation.SAMPLE_PICTURE).exists():
         message = "the models are not installed: run python3 install.py --test"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
     return folder

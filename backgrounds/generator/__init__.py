@@ -1,1 +1,1 @@
-"""The parts of the generator that draws the pictures in `backgrounds/`; `generate.py` beside it runs them."""
+"""The parts of the generator that draws the pictures in `backgrounds/`; `__main__.py` runs them."""

@@ -13,7 +13,8 @@ import sys
 import traceback
 from pathlib import Path
 
-from obs_bgremove import __version__, environment
+from obs_bgremove import __version__
+from obs_bgremove.shared import installation
 
 # OBS comes first when the processor is short: its frames are the stream. (Windows: set where the process is started.)
 # Measured in OBS 29 with software GL on two busy cores: frames OBS skipped fell from 17 % to 10 %.
@@ -30,21 +31,21 @@ def main() -> int:
     parser.add_argument("--warm-up", action="store_true")
     parser.add_argument("--try", action="store_true", dest="trial")
     arguments = parser.parse_args()
-    environment.prepare_process()
+    installation.prepare_process()
     if arguments.list_cameras:
-        from obs_bgremove.engine.cameras import list_cameras
+        from obs_bgremove.engine.camera.devices import list_cameras
 
         print(json.dumps([{"id": device.id, "name": device.name} for device in list_cameras()]))
         return 0
     if arguments.warm_up:
-        from obs_bgremove.engine.composite import warm_up
+        from obs_bgremove.engine.person_cutout import warm_up
 
         warm_up()
         return 0
     if arguments.trial:
-        from obs_bgremove.engine import trial
+        from obs_bgremove.engine import source_check
 
-        return trial.main()
+        return source_check.main()
     if arguments.ring is None:
         parser.error("--ring is needed: this is started by OBS, see `python -m obs_bgremove --help`")
     return _serve(arguments.ring, arguments.log)
@@ -67,8 +68,8 @@ def _serve(token: str, log_path: Path | None) -> int:
     import cv2
 
     from obs_bgremove.engine.worker import Worker
-    from obs_bgremove.errors import UserError
-    from obs_bgremove.framebuffer import Ring
+    from obs_bgremove.shared.errors import UserError
+    from obs_bgremove.shared.frame_ring import Ring
 
     # OpenCV's threads wait in busy loops, on cores that OBS needs. Without them, measured as above: 10 % less processor
     # time, 29.6 instead of 28.8 frames a second, and 6 of 1865 frames skipped by OBS instead of 215.

@@ -2,7 +2,6 @@
 
 `Backgrounds.get` is called by the worker for every frame and returns at once; pictures are read and scaled on a thread
 of their own, the old one staying until the new one is ready. `render` asks to wait instead: it must be deterministic.
-The blurred room is made for each frame, at low resolution, from the room alone: the person does not bleed into it.
 All are (H, W, 4) uint8, blue, green, red and opaque: so they are copied into what OBS takes as they are.
 """
 
@@ -14,13 +13,12 @@ from typing import Callable, Optional
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from obs_bgremove import environment, folder
-from obs_bgremove.engine.pictures import cover, read_picture
-from obs_bgremove.engine.sources import Image
-from obs_bgremove.errors import UserError
-from obs_bgremove.options import Options
+from obs_bgremove.engine.arrays import Image
+from obs_bgremove.engine.image_files import cover, read_picture
+from obs_bgremove.shared import backgrounds_folder, installation
+from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.options import Options
 
 # Shown where nothing better is known: no picture (yet), or privacy in a mode whose background is the room itself.
 NEUTRAL_BGR = (32, 32, 32)
@@ -95,9 +93,9 @@ class Backgrounds:
 
     def _load(self, key: _Key) -> None:
         """Reads and lays out the picture of a key if it is not the one at hand. On the loader thread."""
-        where = Path(key.folder).expanduser() if key.folder else environment.backgrounds_dir()
-        name = folder.choose(where, key.name)
-        path = folder.resolve(where, name)
+        where = Path(key.folder).expanduser() if key.folder else installation.backgrounds_dir()
+        name = backgrounds_folder.choose(where, key.name)
+        path = backgrounds_folder.resolve(where, name)
         try:
             stat = path.stat()
             stamp: object = (path, stat.st_mtime_ns, stat.st_size)
@@ -126,36 +124,3 @@ class Backgrounds:
         self._key, self._stamp, self._image, self.problem = key, stamp, image, problem
         self.version += 1
         self._changed()
-
-
-def as_shown(frame_bgr: Image, mirror: bool, out: Image) -> Image:
-    """The camera's frame (H, W, 3) uint8 as it is, in out (H, W, 4) uint8, opaque; turned if so wanted."""
-    cv2.cvtColor(cv2.flip(frame_bgr, 1) if mirror else frame_bgr, cv2.COLOR_BGR2BGRA, dst=out)
-    return out
-
-
-def blurred_room(
-    frame_bgr: Image, alpha_small: npt.NDArray[np.float32], strength: int, mirror: bool, out: Image
-) -> Image:
-    """The room behind the person, blurred. `strength` 0 to 100 is a Gaussian sigma of 0 to 6 % of the frame's height.
-
-    frame_bgr (H, W, 3) uint8; alpha_small (h, w) float32 [0, 1], of the same frame; out (H, W, 4) uint8, which becomes
-    the room as shown, opaque; turned if so wanted.
-    Normalised convolution (Knutsson and Westin, 1993): blur(B (1 - alpha)) / blur(1 - alpha).
-    """
-    height, width = frame_bgr.shape[:2]
-    sigma = 0.0006 * strength * height
-    if sigma < 0.5:
-        return as_shown(frame_bgr, mirror, out)
-    # At a scale where sigma is about 3 px the Gaussian is cheap and the enlarging can not be seen.
-    factor = max(2.0, sigma / 3)
-    size = (max(8, round(width / factor)), max(8, round(height / factor)))
-    small = cv2.resize(frame_bgr, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    room = 1.001 - cv2.resize(alpha_small, size, interpolation=cv2.INTER_LINEAR)
-    sigma_small = max(0.3, sigma / factor)
-    weighted = cv2.GaussianBlur(small * room[..., None], (0, 0), sigma_small)
-    weight = cv2.GaussianBlur(room, (0, 0), sigma_small)
-    blurred = as_shown(
-        cv2.convertScaleAbs(np.divide(weighted, weight[..., None])), mirror, np.empty((*size[::-1], 4), np.uint8)
-    )
-    return cv2.resize(blurred, (width, height), dst=out, interpolation=cv2.INTER_LINEAR)

@@ -12,7 +12,7 @@ from typing import Optional
 
 import numpy as np
 
-from obs_bgremove.engine.matte import U8, U32
+from obs_bgremove.engine.arrays import U8, U32
 
 
 class Canvas:

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 
 from obs_bgremove.engine import kernels
+from obs_bgremove.engine.arrays import F32, U8, U32
 from obs_bgremove.engine.canvas import Canvas
-from obs_bgremove.engine.matte import F32, U8, U32, Matte, grid_of
-from obs_bgremove.engine.second_core import in_bands
-from obs_bgremove.options import Options
+from obs_bgremove.engine.matting.matte import Matte
+from obs_bgremove.engine.parallel import in_bands
+from obs_bgremove.shared.options import Options
 
 RAMP_PER_SOFTNESS = 2.0  # width of the alpha ramp per unit of edge_softness: 0.5 spans all of [0, 1]
 NARROWEST_RAMP, WIDEST_RAMP = 1 / 1024, 1.0
@@ -79,22 +80,6 @@ def matte_image(frame_bgr: U8, matte: Matte, options: Options, out: U8) -> None:
         frame_bgr.shape[0],
         lambda y0, y1: kernels.matte_rows(k, a, matte.kinds, low, slope, y0, y1, out),
     )
-
-
-def warm_up() -> None:
-    """Compile all kernels, or load them from the cache: seconds the first time, then a fraction of one."""
-    from obs_bgremove.engine.matting import warm_up_matting
-
-    frame = np.zeros((32, 48, 3), np.uint8)
-    _, height, width = grid_of(*frame.shape[:2])
-    colours = np.zeros((height, width, 3), np.float32)
-    matte = Matte(1, np.full((height, width), 0.5, np.float32), colours, colours)
-    canvas, background = Canvas(48, 32), np.zeros((32, 48, 4), np.uint8)
-    for options in (Options(), Options(light_wrap=1)):
-        composite(frame, matte, background, options, canvas)
-    cutout(frame, matte, Options(), canvas)
-    matte_image(frame, matte, Options(), np.empty((32, 48), np.uint8))
-    warm_up_matting()
 
 
 def _tone(threshold: float, softness: float) -> tuple[np.float32, np.float32, np.float32]:

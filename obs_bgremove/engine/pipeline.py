@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Callable, Optional
 
 import numpy as np
 
-from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds, as_shown
+from obs_bgremove.engine.arrays import Image
+from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
 from obs_bgremove.engine.canvas import Canvas
-from obs_bgremove.engine.sources import Image
-from obs_bgremove.errors import UserError
-from obs_bgremove.options import Options
+from obs_bgremove.engine.room import as_shown
+from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.options import Options
 
 if TYPE_CHECKING:
-    from obs_bgremove.engine.cutter import Cutter
+    from obs_bgremove.engine.person_cutout import PersonCutout
 
 # A network that can not be built, or fails this many frames running, is built anew, but not for every frame.
 REBUILD_AFTER_S = 2.0
@@ -52,8 +53,8 @@ class Pipeline:
         self._backgrounds = backgrounds
         self._wait = wait
         self._wake = wake
-        self._cutter: Optional[Cutter] = None
-        self._loaded: Optional[Cutter | UserError] = None
+        self._cutout: Optional[PersonCutout] = None
+        self._loaded: Optional[PersonCutout | UserError] = None
         self._loading: Optional[threading.Thread] = None
         self._load_at_s = 0.0
         self._failures = 0
@@ -61,7 +62,7 @@ class Pipeline:
     @property
     def loading(self) -> bool:
         """The network is on its way; until then the background alone goes out."""
-        return self._cutter is None and self.problem is None
+        return self._cutout is None and self.problem is None
 
     def process(
         self, frame_bgr: Image, options: Options, switches: Switches, timestamp_ns: int, allocate: Allocate
@@ -74,17 +75,17 @@ class Pipeline:
         elif options.view == "camera" or (options.view == "output" and _shows_room(options, switches)):
             as_shown(frame_bgr, options.mirror, out.claim())
         else:
-            cutter = self._cutter_for(options.model)
-            if cutter is None:
+            cutout = self._cutout_for(options.model)
+            if cutout is None:
                 self._background_alone(options, switches, out)
                 return out
             try:
-                self.stages_ms = cutter.cut(frame_bgr, options, timestamp_ns, self._backgrounds, out)
+                self.stages_ms = cutout.cut(frame_bgr, options, timestamp_ns, self._backgrounds, out)
                 self.problem = None
                 self._failures = 0
             except Exception as error:  # whatever a native library may throw: the room must not show, nor OBS suffer
                 self._background_alone(options, switches, out)
-                self._failed(cutter, error)
+                self._failed(cutout, error)
         return out
 
     def background_alone(
@@ -97,28 +98,28 @@ class Pipeline:
 
     def reset(self) -> None:
         """Another camera: what was learned from earlier frames no longer holds."""
-        if self._cutter is not None:
-            self._cutter.reset()
+        if self._cutout is not None:
+            self._cutout.reset()
 
     def command(self, name: str) -> None:
         """`learn` or `forget` the background plate."""
-        if self._cutter is not None:
-            self._cutter.command(name)
+        if self._cutout is not None:
+            self._cutout.command(name)
 
     def close(self) -> None:
         """Gives the network back. Idempotent."""
-        if self._cutter is not None:
-            self._cutter.close()
-        self._cutter = None
+        if self._cutout is not None:
+            self._cutout.close()
+        self._cutout = None
 
     def prepare(self, model: str) -> None:
         """Begins to load the network, so that it is there when the first frame comes."""
-        self._cutter_for(model)
+        self._cutout_for(model)
 
-    def _cutter_for(self, model: str) -> "Cutter | None":
+    def _cutout_for(self, model: str) -> "PersonCutout | None":
         """The network and matte of this model, the former model's while it is being loaded; None without any."""
-        if self._cutter is not None and self._cutter.model == model:
-            return self._cutter
+        if self._cutout is not None and self._cutout.model == model:
+            return self._cutout
         if self._loading is None and time.monotonic() >= self._load_at_s:
             self._loading = threading.Thread(target=self._load, args=(model,), name="network", daemon=True)
             self._loading.start()
@@ -132,15 +133,15 @@ class Pipeline:
                 self._load_at_s = time.monotonic() + REBUILD_AFTER_S
             elif loaded is not None:
                 self.close()
-                self._cutter, self.problem = loaded, None
-        return self._cutter
+                self._cutout, self.problem = loaded, None
+        return self._cutout
 
     def _load(self, model: str) -> None:
         """Builds the network, on a thread of its own."""
         try:
-            from obs_bgremove.engine.cutter import Cutter
+            from obs_bgremove.engine.person_cutout import PersonCutout
 
-            self._loaded = Cutter(model)
+            self._loaded = PersonCutout(model)
         except UserError as error:
             self._loaded = error
         except Exception as error:
@@ -150,10 +151,10 @@ class Pipeline:
             )
         self._wake()
 
-    def _failed(self, cutter: "Cutter", error: Exception) -> None:
+    def _failed(self, cutout: "PersonCutout", error: Exception) -> None:
         self._failures += 1
         if self._failures < FAILURES_BEFORE_REBUILD:
-            cutter.reset()
+            cutout.reset()
         else:
             self.close()
             self._load_at_s = time.monotonic() + REBUILD_AFTER_S

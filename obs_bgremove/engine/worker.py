@@ -12,14 +12,14 @@ from collections import deque
 from typing import Optional
 
 from obs_bgremove.engine.background import Backgrounds
-from obs_bgremove.engine.capture import CameraRequest, Capture, Frame
-from obs_bgremove.engine.link import Link, Wish
+from obs_bgremove.engine.camera.capture import CameraRequest, Capture, Frame
+from obs_bgremove.engine.camera.frame_sources import DEFAULT_SIZE
+from obs_bgremove.engine.host_link import HostLink, Wish
 from obs_bgremove.engine.pipeline import Pipeline, Switches
-from obs_bgremove.engine.sinks import RingSink
-from obs_bgremove.engine.sources import DEFAULT_SIZE
-from obs_bgremove.errors import UserError
-from obs_bgremove.framebuffer import Ring
-from obs_bgremove.options import Options
+from obs_bgremove.engine.ring_sink import RingSink
+from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.frame_ring import Ring
+from obs_bgremove.shared.options import Options
 
 # A camera that has given nothing for this long: its last picture is taken away.
 STALE_AFTER_S = 1.5
@@ -34,7 +34,7 @@ class Worker:
 
     def __init__(self, ring: Ring) -> None:
         self._wake = threading.Event()
-        self._link = Link(self._wake.set)
+        self._link = HostLink(self._wake.set)
         self._capture = Capture(self._wake.set)
         self._backgrounds = Backgrounds(self._wake.set)
         self._pipeline = Pipeline(self._backgrounds, wake=self._wake.set)

@@ -1,13 +1,13 @@
 """The hotkeys of a source: their names are stored by OBS with the source, so they are part of the contract.
 
 Registered inside `create` (or on taking over a source that was created while no script was loaded). OBS unregisters
-them with the source. The callbacks, held by registration.py, reach `Source.hotkey` by name.
+them with the source. The callbacks, held by source_type.py, reach `Source.hotkey` by name.
 """
 
 import time
 from typing import Any
 
-from obs_bgremove.obs.registration import Immortal
+from obs_bgremove.obs.source_type import Immortal
 
 SINGLE = (
     ("ai_background.next", "Next Background"),

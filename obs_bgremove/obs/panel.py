@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional
 
-from obs_bgremove import environment, folder, options
-from obs_bgremove.obs import choices, native
-from obs_bgremove.obs.cameras import Camera
+from obs_bgremove.obs import libobs
+from obs_bgremove.obs.camera_list import Camera
 from obs_bgremove.obs.status import INFO_TYPES, Line
-from obs_bgremove.options import Row
+from obs_bgremove.shared import backgrounds_folder, installation, options, stored_settings
+from obs_bgremove.shared.options import Row
 
 LEARNING = (
     ("learn_background", "Learn Background", "Step out of the picture, then press: remembers the room behind you."),
@@ -47,11 +47,11 @@ class View:
 
 def set_defaults(lib: Any, data: int, camera: str) -> None:
     """Defaults of all settings into an obs_data_t."""
-    backgrounds = environment.backgrounds_dir()
+    backgrounds = installation.backgrounds_dir()
     special = {
         "camera": camera,
         "backgrounds_folder": str(backgrounds),
-        "background": folder.choose(backgrounds, ""),
+        "background": backgrounds_folder.choose(backgrounds, ""),
     }
     for row in options.TABLE:
         key, value = row.key.encode(), special.get(row.key, row.default)
@@ -66,7 +66,7 @@ def set_defaults(lib: Any, data: int, camera: str) -> None:
 
 
 class Panel:
-    """Builds panels. `callbacks` are the immortal ones of registration.py."""
+    """Builds panels. `callbacks` are the immortal ones of source_type.py."""
 
     def __init__(self, lib: Any, callbacks: Mapping[str, Any]) -> None:
         self._lib, self._callbacks = lib, callbacks
@@ -77,7 +77,7 @@ class Panel:
         lib = self._lib
         properties: int = lib.obs_properties_create()
         status = lib.obs_properties_add_text(
-            properties, b"status", view.status.rich_text.encode(), native.OBS_TEXT_INFO
+            properties, b"status", view.status.rich_text.encode(), libobs.OBS_TEXT_INFO
         )
         lib.obs_property_text_set_info_type(status, INFO_TYPES[view.status.level])
         lib.obs_property_text_set_info_word_wrap(status, True)
@@ -92,10 +92,10 @@ class Panel:
                 )
                 lib.obs_property_set_long_description(button, tip.encode())
             if group == "advanced":
-                details = lib.obs_properties_add_text(content, b"details", b"Details", native.OBS_TEXT_MULTILINE)
+                details = lib.obs_properties_add_text(content, b"details", b"Details", libobs.OBS_TEXT_MULTILINE)
                 lib.obs_property_set_long_description(details, b"Copy this into a bug report.")
             lib.obs_properties_add_group(
-                properties, f"group_{group}".encode(), title.encode(), native.OBS_GROUP_NORMAL, content
+                properties, f"group_{group}".encode(), title.encode(), libobs.OBS_GROUP_NORMAL, content
             )
         self._show_relevant(properties, view.settings)
         return properties
@@ -104,9 +104,9 @@ class Panel:
         """A setting that governs other rows has changed, or the panel was just built. True: redraw."""
         settings = {name: self._string(data, name) for name in GOVERNING}
         changed = False
-        for (governing, entry), row in choices.EXTRA_ROWS.items():
+        for (governing, entry), row in stored_settings.EXTRA_ROWS.items():
             typed, now = self._string(data, row), settings[governing]
-            replaces = now == entry or (key == row and choices.stands_for(now, governing, entry))
+            replaces = now == entry or (key == row and stored_settings.stands_for(now, governing, entry))
             if key in (row, governing) and typed and replaces:
                 self._set_string(data, governing, typed)
         if key == "backgrounds_folder":
@@ -122,9 +122,9 @@ class Panel:
         }
         for button in ("previous_background", "next_background", "open_folder"):
             wanted[button] = wanted["background"]
-        for (governing, entry), row_key in choices.EXTRA_ROWS.items():
+        for (governing, entry), row_key in stored_settings.EXTRA_ROWS.items():
             value = str(settings.get(governing, ""))
-            wanted[row_key] = value == entry or choices.stands_for(value, governing, entry)
+            wanted[row_key] = value == entry or stored_settings.stands_for(value, governing, entry)
         changed = False
         for key, visible in wanted.items():
             row_property = self._lib.obs_properties_get(properties, key.encode())
@@ -143,7 +143,7 @@ class Panel:
             added = lib.obs_properties_add_bool(group, key, label)
         elif row.kind == "int" and row.choices:
             added = lib.obs_properties_add_list(
-                group, key, label, native.OBS_COMBO_TYPE_LIST, native.OBS_COMBO_FORMAT_INT
+                group, key, label, libobs.OBS_COMBO_TYPE_LIST, libobs.OBS_COMBO_FORMAT_INT
             )
             numbers = {int(number): name for number, name in row.choices}
             for number, name in sorted({int(value): f"{value}{suffix.decode()}", **numbers}.items()):
@@ -159,10 +159,10 @@ class Panel:
         elif row.kind == "colour":
             added = lib.obs_properties_add_color(group, key, label)
         elif row.kind == "folder":
-            added = lib.obs_properties_add_path(group, key, label, native.OBS_PATH_DIRECTORY, None, str(value).encode())
+            added = lib.obs_properties_add_path(group, key, label, libobs.OBS_PATH_DIRECTORY, None, str(value).encode())
         else:
             added = lib.obs_properties_add_list(
-                group, key, label, native.OBS_COMBO_TYPE_LIST, native.OBS_COMBO_FORMAT_STRING
+                group, key, label, libobs.OBS_COMBO_TYPE_LIST, libobs.OBS_COMBO_FORMAT_STRING
             )
             self._fill(added, row, str(value), view)
         lib.obs_property_set_long_description(added, row.help.encode())
@@ -172,22 +172,22 @@ class Panel:
 
     def _add_extra_rows(self, group: int, key: str, view: View) -> None:
         lib = self._lib
-        for (governing, entry), row in choices.EXTRA_ROWS.items():
+        for (governing, entry), row in stored_settings.EXTRA_ROWS.items():
             if governing != key:
                 continue
             name, label = row.encode(), EXTRA_LABELS[row].encode()
-            if entry == choices.CHOOSE_STREAM:
-                added = lib.obs_properties_add_text(group, name, label, native.OBS_TEXT_DEFAULT)
+            if entry == stored_settings.CHOOSE_STREAM:
+                added = lib.obs_properties_add_text(group, name, label, libobs.OBS_TEXT_DEFAULT)
             else:
                 kinds = (_VIDEO_FILTER if key == "camera" else _MODEL_FILTER).encode()
-                added = lib.obs_properties_add_path(group, name, label, native.OBS_PATH_FILE, kinds, None)
+                added = lib.obs_properties_add_path(group, name, label, libobs.OBS_PATH_FILE, kinds, None)
             lib.obs_property_set_modified_callback2(added, self._callbacks["modified"], view.serial)
 
     def _fill(self, added: int, row: Row, value: str, view: View) -> None:
         """The entries of a list row."""
         if row.kind == "picture":
             place = str(view.settings.get("backgrounds_folder") or "")
-            names = folder.list_backgrounds(choices.backgrounds_folder(place))
+            names = backgrounds_folder.list_backgrounds(backgrounds_folder.place(place))
             self._listed[view.serial] = (place, names)
             self._fill_pictures(added, names, value)
             return
@@ -205,7 +205,7 @@ class Panel:
             if not value:
                 entries.insert(0, ("", "Looking for cameras…"))
         absent = value and value not in dict(entries) and not value.startswith("choose:")
-        typed = choices.is_path_or_url(value)
+        typed = stored_settings.is_path_or_url(value)
         if absent and typed:
             entries.append((value, Path(value).name if "://" not in value else value))
         for stored, name in entries:
@@ -215,10 +215,10 @@ class Panel:
             position = self._add_entry(added, value, missing.format(value))
             self._lib.obs_property_list_item_disable(added, position, missing != "{}")
         if row.kind == "camera":
-            self._add_entry(added, choices.CHOOSE_FILE, "Video file…")
-            self._add_entry(added, choices.CHOOSE_STREAM, "Stream…")
+            self._add_entry(added, stored_settings.CHOOSE_FILE, "Video file…")
+            self._add_entry(added, stored_settings.CHOOSE_STREAM, "Stream…")
         elif row.kind == "model":
-            self._add_entry(added, choices.CHOOSE_FILE, "Model file…")
+            self._add_entry(added, stored_settings.CHOOSE_FILE, "Model file…")
 
     def _fill_pictures(self, added: int, names: list[str], value: str) -> None:
         for name in names:
@@ -230,7 +230,7 @@ class Panel:
     def _list_changed_folder(self, serial: int, properties: int, data: int, place: str) -> bool:
         """Lists the pictures of another folder, and takes its first one when the present one is not in it."""
         before = self._listed.get(serial)
-        names = folder.list_backgrounds(choices.backgrounds_folder(place))
+        names = backgrounds_folder.list_backgrounds(backgrounds_folder.place(place))
         if before == (place, names):
             return False
         self._listed[serial] = (place, names)

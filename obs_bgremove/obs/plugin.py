@@ -10,12 +10,13 @@ import threading
 import time
 from typing import Any, Callable, Optional
 
-from obs_bgremove import __version__, environment, options
-from obs_bgremove.errors import UserError
-from obs_bgremove.obs import crew, hotkeys, log, native, panel, registration
-from obs_bgremove.obs.cameras import Cameras
+from obs_bgremove import __version__
+from obs_bgremove.obs import hotkeys, libobs, log, panel, source_type, thread_pool
+from obs_bgremove.obs.camera_list import Cameras
 from obs_bgremove.obs.source import Source, installed_command
 from obs_bgremove.obs.status import Line
+from obs_bgremove.shared import installation, options
+from obs_bgremove.shared.errors import UserError
 
 UNLOAD_S = 6.0  # all threads of ours must have ended by then
 SETTLE_S = 1.0  # how long a new source waits for one that is leaving
@@ -26,13 +27,13 @@ class Plugin:
 
     def __init__(self, lib: Any, owner: str = "", command: Callable[[str, str], list[str]] = installed_command) -> None:
         self._lib, self._command = lib, command
-        self._holder = registration.get(lib)
+        self._holder = source_type.get(lib)
         self._sources: dict[int, Source] = {}
         self._serials: dict[int, int] = {}  # by obs_source_t
         self._closing: list[threading.Thread] = []
         self._cameras = Cameras()
         self._panel = panel.Panel(lib, self._holder.callbacks)
-        self._destroyed = native.SIGNAL(self._source_destroyed)
+        self._destroyed = libobs.SIGNAL(self._source_destroyed)
         lib.signal_handler_connect(lib.obs_get_signal_handler(), b"source_destroy", self._destroyed, None)
         self._holder.handlers, self._holder.owner = self, owner
         self._adopt()
@@ -51,7 +52,7 @@ class Plugin:
         self._cameras.stop()
         for thread in self._closing:
             thread.join(max(0.0, until - time.monotonic()))
-        crew.dismiss()
+        thread_pool.shut_down()
         late = sum(thread.is_alive() for thread in self._closing)
         if late:
             log.write("warning", f"{late} source(s) did not end within {UNLOAD_S:g} s.")
@@ -61,7 +62,7 @@ class Plugin:
         for serial, weak in list(self._holder.living.items()):
             source = self._lib.obs_weak_source_get_source(weak)
             if not source:
-                registration.forget(self._holder, serial)
+                source_type.forget(self._holder, serial)
                 continue
             try:
                 self.created(serial, source)
@@ -79,8 +80,8 @@ class Plugin:
         def end() -> None:
             source.close(UNLOAD_S)
             if forget:
-                registration.forget(self._holder, serial)
-                native.give_back_memory()
+                source_type.forget(self._holder, serial)
+                libobs.give_back_memory()
 
         self._closing = [thread for thread in self._closing if thread.is_alive()]
         thread = threading.Thread(target=end, name="ai-background end", daemon=True)
@@ -107,7 +108,7 @@ class Plugin:
         if serial is not None:
             self._close_source(serial, forget=True)
 
-    # Handlers: see registration.Handlers.
+    # Handlers: see source_type.Handlers.
 
     def created(self, serial: int, source: int) -> None:
         self._lib.obs_source_set_async_unbuffered(source, True)
@@ -154,7 +155,7 @@ DESCRIPTION = f"""<h3>AI Background {__version__}</h3>
 <p>Cuts you out of your webcam picture and puts a background behind you.</p>
 <p>Add it to a scene: <b>Sources, +, AI Background</b>. Settings are in the source's properties, hotkeys in
 <b>Settings, Hotkeys</b> under the source's name.</p>
-<p>Log files: {environment.logs_dir()}</p>"""
+<p>Log files: {installation.logs_dir()}</p>"""
 
 _loaded: Optional[Plugin] = None
 
@@ -163,8 +164,8 @@ def load(script: str) -> None:
     """script_load: `script` is the file that OBS loaded, to tell two copies apart."""
     global _loaded
     try:
-        lib = native.load()
-        holder = registration.get(lib)
+        lib = libobs.load()
+        holder = source_type.get(lib)
         if holder.handlers is not None:
             log.write("warning", f"Already loaded from {holder.owner}; {script} stays idle. Remove one of the two.")
             return

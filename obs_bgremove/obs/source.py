@@ -7,21 +7,23 @@ all of it goes to the engine as one `settings` message. Created and ended by plu
 
 import platform
 import queue
+import re
 import threading
 import time
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from obs_bgremove import environment, folder, options, protocol
-from obs_bgremove.errors import UserError
-from obs_bgremove.framebuffer import Ring
-from obs_bgremove.obs import choices, log
-from obs_bgremove.obs.cameras import Cameras
-from obs_bgremove.obs.child import Child, engine_command
+from obs_bgremove.obs import log
+from obs_bgremove.obs.camera_list import Cameras
+from obs_bgremove.obs.engine_supervisor import EngineSupervisor, engine_command
+from obs_bgremove.obs.file_browser import open_folder
 from obs_bgremove.obs.hotkeys import Switch
-from obs_bgremove.obs.picture import STALE_S, Picture
+from obs_bgremove.obs.settings import StoredSettings
 from obs_bgremove.obs.status import Line, Status
-from obs_bgremove.obs.stored import Stored
+from obs_bgremove.obs.video_output import STALE_S, VideoOutput
+from obs_bgremove.shared import backgrounds_folder, installation, options, protocol, stored_settings
+from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.frame_ring import Ring
 
 PANEL_S = 1.0  # the panel is rebuilt at most so often
 PRIVACY_STALE_S = 0.5  # who asks for privacy while the engine hangs must not be seen for two seconds more
@@ -39,7 +41,7 @@ class Source:
         settle: Callable[[], None],
     ) -> None:
         self.status = Status()
-        self.stored = Stored(lib, weak)
+        self.stored = StoredSettings(lib, weak)
         self._lib, self._weak, self._cameras, self._command, self._settle = lib, weak, cameras, command, settle
         self._removal, self._privacy = Switch(on=True), Switch(on=False)
         self._showing_since: Optional[float] = None
@@ -48,8 +50,8 @@ class Source:
         self._sent = b""
         self._panel_kind: tuple[str, ...] = ()
         self._panel_built = 0.0
-        self._child: Optional[Child] = None
-        self._picture: Optional[Picture] = None
+        self._child: Optional[EngineSupervisor] = None
+        self._picture: Optional[VideoOutput] = None
         self._inbox: queue.SimpleQueue[Optional[Callable[[], None]]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ai-background worker", daemon=True)
         self._thread.start()
@@ -82,7 +84,7 @@ class Source:
         tasks: dict[str, Callable[[], None]] = {
             "next_background": lambda: self._change_background("next"),
             "previous_background": lambda: self._change_background("previous"),
-            "open_folder": lambda: choices.open_folder(self._folder()),
+            "open_folder": lambda: open_folder(self._folder()),
             "restart_engine": self._restart,
             "learn_background": lambda: self._command_engine("learn"),
             "forget_background": lambda: self._command_engine("forget"),
@@ -109,8 +111,10 @@ class Source:
         """
         stored = self.stored.read() or {}
         settings = {**{row.key: row.default for row in options.TABLE}, **stored}
-        place = settings["backgrounds_folder"] = settings["backgrounds_folder"] or str(environment.backgrounds_dir())
-        settings["background"] = settings["background"] or choices.first_background(str(place))
+        place = settings["backgrounds_folder"] = settings["backgrounds_folder"] or str(installation.backgrounds_dir())
+        settings["background"] = settings["background"] or backgrounds_folder.choose(
+            backgrounds_folder.place(str(place)), ""
+        )
         settings["camera"] = settings["camera"] or self._cameras.default
         self.stored.set_defaults(
             {"camera": str(settings["camera"]), "background": str(settings["background"]), "details": self.details()}
@@ -139,12 +143,12 @@ class Source:
         self._settle()
         self._read()
         ring = Ring.create()
-        self._picture = Picture(self._lib, self._weak, ring)
-        self._child = Child(
-            self._command(ring.token, str(environment.logs_dir() / f"{choices.file_name(self.stored.name)}.log")),
-            str(environment.app_dir()),
+        self._picture = VideoOutput(self._lib, self._weak, ring)
+        self._child = EngineSupervisor(
+            self._command(ring.token, str(installation.logs_dir() / f"{_file_name(self.stored.name)}.log")),
+            str(installation.app_dir()),
             ring.descriptor,
-            environment.health_check,
+            installation.health_check,
             self._receive,
             self._problem,
             self._picture.new_engine,
@@ -178,7 +182,7 @@ class Source:
         if not stored.get("camera") and self._cameras.known:
             stored["camera"] = self._cameras.known[0].id
             self.stored.write(camera=stored["camera"])
-        self._options, problems = options.parse(choices.effective(stored, self._options))
+        self._options, problems = options.parse(stored_settings.effective(stored, self._options))
         self.status.settings_problems = tuple(problems)
         if self.status.settings_problems != self._reported:
             self._reported = self.status.settings_problems
@@ -196,15 +200,15 @@ class Source:
         )
 
     def _folder(self) -> Path:
-        return choices.backgrounds_folder(self._options.backgrounds_folder)
+        return backgrounds_folder.place(self._options.backgrounds_folder)
 
     def _change_background(self, action: str) -> None:
         self._read()
         current = self._options.background
         if action == "random":
-            name = folder.pick_random(self._folder(), current)
+            name = backgrounds_folder.pick_random(self._folder(), current)
         else:
-            name = folder.step(self._folder(), current, 1 if action == "next" else -1)
+            name = backgrounds_folder.step(self._folder(), current, 1 if action == "next" else -1)
         if name != current:
             self.stored.write(background=name)
             self.apply()
@@ -262,4 +266,9 @@ class Source:
 
 def installed_command(token: str, log_path: str) -> list[str]:
     """The engine's command line, from the installed environment."""
-    return engine_command(str(environment.python_path()), token, log_path)
+    return engine_command(str(installation.python_path()), token, log_path)
+
+
+def _file_name(name: str) -> str:
+    """A source's name as a file name: letters, digits, space, dash; never empty, never long."""
+    return re.sub(r"[^\w -]", "_", name).strip()[:60] or "source"

@@ -8,8 +8,8 @@ import html
 from typing import Any, NamedTuple, Optional
 
 from obs_bgremove import __version__
-from obs_bgremove.errors import UserError
 from obs_bgremove.obs import log
+from obs_bgremove.shared.errors import UserError
 
 INFO_TYPES = {"info": 0, "warning": 1, "error": 2}
 

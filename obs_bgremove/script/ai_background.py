@@ -1,7 +1,7 @@
 """The file that OBS loads (Tools, Scripts). It forwards the script hooks to `obs_bgremove.obs.plugin`, nothing else.
 
 Reload Scripts executes this file anew but keeps every other module: ours are dropped here, so that the new code runs.
-What libobs holds pointers to lives outside them (obs/registration.py).
+What libobs holds pointers to lives outside them (obs/source_type.py).
 """
 
 import sys

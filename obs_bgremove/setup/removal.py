@@ -3,9 +3,9 @@
 import shutil
 from pathlib import Path
 
-from obs_bgremove.errors import UserError
-from obs_bgremove.setup import payload, places, registration, state
+from obs_bgremove.setup import obs_places, program_copy, scene_collections, state
 from obs_bgremove.setup.runner import Console
+from obs_bgremove.shared.errors import UserError
 
 # What the installer, the engine and OBS's side make in the home.
 _OURS = ("venv", "assets", "cache", "logs", "selfcheck.png", "download-pip", state.NAME, state.NAME + ".new")
@@ -13,13 +13,13 @@ _OURS = ("venv", "assets", "cache", "logs", "selfcheck.png", "download-pip", sta
 
 def uninstall(home: Path, console: Console, dry: bool) -> None:
     """Raises UserError when OBS runs: it would write the registration back, and lose its engine."""
-    known = places.known_places()
+    known = obs_places.known_places()
     for place in known:
-        if places.running(place):
+        if obs_places.running(place):
             raise UserError(f"{place.kind} runs now.", "Close it, then run this again.")
     for place in known:
         for collection in place.collections():
-            outcome = registration.change(collection, None, dry)
+            outcome = scene_collections.change(collection, None, dry)
             if outcome.state == "changed":
                 console.say(
                     f"{'would take' if dry else 'taken'} out of {place.kind}, scene collection {collection.stem}"
@@ -32,7 +32,7 @@ def uninstall(home: Path, console: Console, dry: bool) -> None:
     if dry:
         console.say(f"would remove {home}, but for your own files in it")
         return
-    kept = payload.remove(home, state.load(home).files)
+    kept = program_copy.remove(home, state.load(home).files)
     for leftover in home.glob("download-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     for name in _OURS:

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
-from obs_bgremove import environment, selfcheck
-from obs_bgremove.errors import UserError
-from obs_bgremove.setup import assets, packages, payload, places, registration, state
+from obs_bgremove.setup import assets, obs_places, packages, program_copy, scene_collections, selfcheck, state
 from obs_bgremove.setup.runner import Console, Runner
+from obs_bgremove.shared import installation
+from obs_bgremove.shared.errors import UserError
 
 ADD_SOURCE = "In OBS: under Sources click +, then AI Background."
 
@@ -41,7 +41,7 @@ class Context:
     @property
     def script(self) -> Path:
         """The file that OBS loads."""
-        return self.app / environment.script_path().relative_to(environment.app_dir())
+        return self.app / installation.script_path().relative_to(installation.app_dir())
 
     def save(self) -> None:
         """Remembers what is done."""
@@ -91,11 +91,11 @@ def _assets_do(context: Context) -> None:
 def _copy_todo(context: Context) -> Optional[str]:
     if context.app == context.source:
         return None
-    return payload.problem(context.source, context.home, context.done.files)
+    return program_copy.problem(context.source, context.home, context.done.files)
 
 
 def _copy_do(context: Context) -> None:
-    context.done.files = payload.copy(context.source, context.home, context.done.files)
+    context.done.files = program_copy.copy(context.source, context.home, context.done.files)
     context.save()
 
 
@@ -111,12 +111,12 @@ def _kernels_todo(context: Context) -> Optional[str]:
     if not context.app.is_dir():
         return "to be compiled"
     stamp = _kernel_stamp(context.app, packages.requirements())
-    compiled = any(environment.cache_dir().rglob("*.nbi"))
+    compiled = any(installation.cache_dir().rglob("*.nbi"))
     return None if compiled and context.done.kernels.get(str(context.app)) == stamp else "to be compiled"
 
 
 def _kernels_do(context: Context) -> None:
-    command = [str(environment.python_path()), "-m", "obs_bgremove.engine", "--warm-up"]
+    command = [str(installation.python_path()), "-m", "obs_bgremove.engine", "--warm-up"]
     result = context.runner.run(command, "compiling", cwd=context.app)
     if result.returncode:
         packages.probe(context.runner)  # says so if a system library or a package is the reason
@@ -130,10 +130,12 @@ def _kernels_do(context: Context) -> None:
 
 
 def _obs_todo(context: Context) -> Optional[str]:
-    known = places.known_places()
+    known = obs_places.known_places()
     if not known:
         return "OBS was never started here" if _first_collection() else "OBS is not found"
-    outcomes = [registration.change(path, context.script, dry=True) for place in known for path in place.collections()]
+    outcomes = [
+        scene_collections.change(path, context.script, dry=True) for place in known for path in place.collections()
+    ]
     changes = [outcome.collection.stem for outcome in outcomes if outcome.state == "changed"]
     broken = [outcome.collection.stem for outcome in outcomes if outcome.state == "broken"]
     if not outcomes:
@@ -145,9 +147,9 @@ def _obs_todo(context: Context) -> Optional[str]:
 
 def _first_collection() -> Optional[Path]:
     """Where a new OBS on Linux will look for its first scene collection, or None when that can not be prepared."""
-    if not sys.platform.startswith("linux") or places.obs_program() is None:
+    if not sys.platform.startswith("linux") or obs_places.obs_program() is None:
         return None
-    return places.all_places()[0].scenes / "Untitled.json"
+    return obs_places.all_places()[0].scenes / "Untitled.json"
 
 
 def _by_hand(context: Context) -> str:
@@ -155,13 +157,13 @@ def _by_hand(context: Context) -> str:
 
 
 def _obs_do(context: Context) -> None:
-    known = places.known_places()
+    known = obs_places.known_places()
     first = _first_collection()
-    again = f"`{environment.INSTALL_COMMAND}{' --editable' if context.editable else ''}`"
-    if not known and first is not None and places.running(places.all_places()[0]):
+    again = f"`{installation.INSTALL_COMMAND}{' --editable' if context.editable else ''}`"
+    if not known and first is not None and obs_places.running(obs_places.all_places()[0]):
         context.left_to_do.append(f"OBS runs: {_by_hand(context)} Or close OBS and run {again}.")
     elif not known and first is not None:
-        outcome = registration.create_first(first, context.script)
+        outcome = scene_collections.create_first(first, context.script)
         if outcome.state == "broken":
             raise UserError(f"{first}: {outcome.detail}.", f"Start OBS once, close it, and run {again}.")
         context.console.say(f"      OBS was never started: its first scene collection is prepared ({first})")
@@ -173,21 +175,21 @@ def _obs_do(context: Context) -> None:
         _register(context, place, again)
 
 
-def _register(context: Context, place: places.Place, again: str) -> None:
-    dry = [registration.change(path, context.script, dry=True) for path in place.collections()]
+def _register(context: Context, place: obs_places.Place, again: str) -> None:
+    dry = [scene_collections.change(path, context.script, dry=True) for path in place.collections()]
     if not dry:
         context.left_to_do.append(
             f"{place.kind} has no scene collection yet: start it once, close it, and run {again}."
         )
     if all(outcome.state == "same" for outcome in dry):
         return
-    runs = places.running(place) and any(outcome.state == "changed" for outcome in dry)
+    runs = obs_places.running(place) and any(outcome.state == "changed" for outcome in dry)
     if runs:
         context.left_to_do.append(
             f"{place.kind} runs now, and would overwrite a change of its settings. Either: {_by_hand(context)} "
             f"Or close it and run {again}."
         )
-    for outcome in dry if runs else (registration.change(path, context.script) for path in place.collections()):
+    for outcome in dry if runs else (scene_collections.change(path, context.script) for path in place.collections()):
         if outcome.state == "broken":
             context.left_to_do.append(
                 f"Scene collection {outcome.collection} was left as it is: {outcome.detail}. OBS keeps a .bak of "

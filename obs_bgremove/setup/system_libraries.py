@@ -10,8 +10,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from obs_bgremove.errors import UserError
 from obs_bgremove.setup.runner import Runner
+from obs_bgremove.shared.errors import UserError
 
 # soname: packages of Debian and Ubuntu, of Fedora, of Arch.
 PACKAGES = {

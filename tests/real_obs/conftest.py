@@ -7,7 +7,7 @@ from typing import Callable
 
 import pytest
 
-from obs_bgremove import environment
+from obs_bgremove.shared import installation
 from tests.real_obs.driver import Display, Obs, engine_pids, missing_tools
 
 COLOURS = {"1 red.png": (255, 0, 0), "2 green.png": (0, 200, 0), "10 blue.png": (0, 0, 255)}
@@ -15,7 +15,7 @@ COLOURS = {"1 red.png": (255, 0, 0), "2 green.png": (0, 200, 0), "10 blue.png": 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = missing_tools()
-    problem = environment.health_check()
+    problem = installation.health_check()
     reason = f"not installed: {', '.join(missing)}" if missing else str(problem or "")
     for item in items:
         if Path(__file__).parent in item.path.parents:
@@ -36,13 +36,13 @@ def make_home(folder: Path, copy_assets: bool = False) -> Path:
     """An AI_BACKGROUND_HOME of our own around the installed environment, so that its engines can be told apart."""
     home = folder / "home"
     home.mkdir(parents=True)
-    installed = environment.home()
+    installed = installation.home()
     (home / "venv").symlink_to(installed / "venv")
     (installed / "cache").mkdir(exist_ok=True)
     (home / "cache").symlink_to(installed / "cache")
     if copy_assets:
         (home / "assets").mkdir()
-        for name in environment.SHA256:
+        for name in installation.SHA256:
             (home / "assets" / name).write_bytes((installed / "assets" / name).read_bytes())
     else:
         (home / "assets").symlink_to(installed / "assets")

@@ -8,7 +8,7 @@ from typing import Callable
 
 import pytest
 
-from obs_bgremove import environment
+from obs_bgremove.shared import installation
 from tests.real_obs.conftest import COLOURS
 from tests.real_obs.driver import SOON_S, START_S, Obs, wait_for
 
@@ -113,7 +113,7 @@ def test_settings_of_wrong_types_are_said_once_and_the_rest_works(obs: Obs) -> N
 
 
 def test_an_altered_model_is_said_and_heals(obs: Obs) -> None:
-    model = obs.home / "assets" / environment.MODELS["general"]
+    model = obs.home / "assets" / installation.MODELS["general"]
     content = model.read_bytes()
     since = len(obs.our_lines())
     model.write_bytes(content[:-1] + b"x")

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable
 
-from obs_bgremove.setup import payload, registration
+from obs_bgremove.setup import program_copy, scene_collections
 from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs, wait_for
 
 
@@ -24,9 +24,9 @@ def test_the_registered_copy_gives_the_source_and_can_be_taken_out_again(new_obs
     obs = new_obs()
     obs.write_collection("Test", [])
     collection = obs.config / "basic/scenes/Test.json"
-    payload.copy(REPOSITORY, obs.home, {})
+    program_copy.copy(REPOSITORY, obs.home, {})
     script = obs.home / "app/obs_bgremove/script/ai_background.py"
-    assert registration.change(collection, script).state == "changed"
+    assert scene_collections.change(collection, script).state == "changed"
     obs.start()
     assert "ai_background" in _kinds(obs)
     assert any(f"loaded from {script}" in line for line in obs.our_lines())
@@ -35,8 +35,10 @@ def test_the_registered_copy_gives_the_source_and_can_be_taken_out_again(new_obs
     obs.remove()  # what OBS could not make without the script would be an error line of its own
     obs.stop()
     assert not obs.complaints()
-    assert registration.change(collection, script).state == "same", "OBS has rewritten the file, and kept the script"
-    assert registration.change(collection, None).state == "changed"
+    assert scene_collections.change(collection, script).state == "same", (
+        "OBS has rewritten the file, and kept the script"
+    )
+    assert scene_collections.change(collection, None).state == "changed"
     obs.start()
     assert "ai_background" not in _kinds(obs)
 
@@ -49,9 +51,9 @@ def test_an_obs_that_was_never_started_opens_the_prepared_collection(new_obs: Ca
         f"[OBSWebSocket]\nServerEnabled=true\nServerPort={obs.port}\nAuthRequired=false\nFirstLoad=false\n"
     )
     collection = obs.config / "basic/scenes/Untitled.json"
-    payload.copy(REPOSITORY, obs.home, {})
+    program_copy.copy(REPOSITORY, obs.home, {})
     script = obs.home / "app/obs_bgremove/script/ai_background.py"
-    assert registration.create_first(collection, script).state == "changed"
+    assert scene_collections.create_first(collection, script).state == "changed"
     obs.start()
     assert "ai_background" in _kinds(obs)
     assert [scene["sceneName"] for scene in obs.request("GetSceneList")["scenes"]] == ["Scene"]
@@ -59,5 +61,5 @@ def test_an_obs_that_was_never_started_opens_the_prepared_collection(new_obs: Ca
     wait_for(lambda: _wizard_is_closed(obs), SOON_S, "the wizard of OBS's first start is closed", 1)
     obs.stop()
     assert not obs.complaints()
-    assert registration.registered_script(collection) == str(script)
+    assert scene_collections.registered_script(collection) == str(script)
     assert "pulse_output_capture" in json.dumps(obs.collection("Untitled"))

@@ -9,7 +9,7 @@ from typing import Any, Callable
 import numpy
 import pytest
 
-from obs_bgremove import environment
+from obs_bgremove.shared import installation
 from tests.real_obs.conftest import COLOURS
 from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs, wait_for
 
@@ -105,7 +105,7 @@ def test_mask_view_is_grey_white_on_the_person(obs: Obs) -> None:
 
 
 def test_threshold_changes_the_area_the_right_way(obs: Obs) -> None:
-    obs.set(camera=str(environment.assets_dir() / environment.SAMPLE_PICTURE))  # the portrait, not moving
+    obs.set(camera=str(installation.assets_dir() / installation.SAMPLE_PICTURE))  # the portrait, not moving
 
     def area(threshold: float) -> float:
         obs.set(view="mask", threshold=threshold)

@@ -1,0 +1,90 @@
+"""The engine's end of the pipe: a thread that reads what OBS wants, and a safe way to say things to OBS.
+
+`Link` owns stdin and stdout. The reader thread keeps the newest settings and the commands not yet taken; the worker
+reads them. When the pipe closes (OBS has gone, however), `closed` is set and, should the worker hang, the process ends.
+"""
+
+import logging
+import os
+import sys
+import threading
+from typing import Any, Callable, Optional
+
+from obs_bgremove.engine.pipeline import Switches
+from obs_bgremove.shared import options as table
+from obs_bgremove.shared import protocol
+
+# How long the worker may take to leave by itself once OBS has gone.
+LEAVE_WITHIN_S = 1.0
+log = logging.getLogger(__name__)
+
+
+class Wish:
+    """What OBS wants at the moment. Immutable by convention: replaced whole."""
+
+    def __init__(self, options: table.Options, switches: Switches, showing: bool, problems: list[str]) -> None:
+        self.options = options
+        self.switches = switches
+        self.showing = showing
+        self.problems = problems
+
+
+class HostLink:
+    """See the module. `wake` is called on the reader thread whenever something has changed."""
+
+    def __init__(self, wake: Callable[[], None]) -> None:
+        self.closed = False
+        self.wish: Optional[Wish] = None
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._commands: list[str] = []
+        # Native libraries print to stdout as they like; from here on that goes to stderr and the pipe is ours alone.
+        self._out = os.dup(sys.stdout.fileno())
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        os.set_inheritable(self._out, False)
+
+    def start(self) -> None:
+        """Begins to read."""
+        threading.Thread(target=self._read, name="link", daemon=True).start()
+
+    def take_commands(self) -> list[str]:
+        """The commands that came since the last call, in order."""
+        with self._lock:
+            commands, self._commands = self._commands, []
+        return commands
+
+    def send(self, kind: str, **fields: Any) -> None:
+        """One message to OBS. A pipe that is gone marks the link closed."""
+        data = protocol.encode(kind, **fields)
+        try:
+            while data:
+                data = data[os.write(self._out, data) :]
+        except OSError:
+            self.closed = True
+
+    def _read(self) -> None:
+        try:
+            for line in sys.stdin.buffer:
+                self._handle(line)
+        except (OSError, ValueError) as error:
+            log.warning("reading from OBS failed: %s", error)
+        self.closed = True
+        self._wake()
+        leave = threading.Timer(LEAVE_WITHIN_S, os._exit, (0,))
+        leave.daemon = True
+        leave.start()
+
+    def _handle(self, line: bytes) -> None:
+        try:
+            message = protocol.decode(line)
+        except protocol.ProtocolError as error:
+            log.warning("ignored from OBS: %s", error)
+            return
+        if message["type"] == "settings":
+            options, problems = table.parse(message["options"])
+            switches = Switches(removal=message["removal"], privacy=message["privacy"])
+            self.wish = Wish(options, switches, message["showing"], problems)
+        elif message["type"] == "command":
+            with self._lock:
+                self._commands.append(message["name"])
+        self._wake()

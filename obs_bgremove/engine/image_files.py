@@ -1,0 +1,64 @@
+"""Reading one background picture and laying it out for a frame size. Pure functions; called on the loader thread.
+
+png, jpg, webp, bmp and the first frame of gif, in any depth or colour mode; transparency is shown over black.
+"""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from obs_bgremove.engine.arrays import Image
+from obs_bgremove.shared.errors import UserError
+
+# 100 megapixels decode in about two seconds and 300 MB; more is refused before anything is decoded.
+MAX_PIXELS = 100_000_000
+# Pillow's own limit raises before the size is known; the check below says it better.
+Pillow.MAX_IMAGE_PIXELS = None
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF")
+
+
+def read_picture(path: Path) -> Image:
+    """The picture as (H, W, 3) uint8 BGR. Raises UserError, naming the file, when it is missing or not a picture."""
+    remedy = "Choose another picture, or replace the file: it is picked up by itself."
+    try:
+        with Pillow.open(path, formats=_FORMATS) as picture:
+            width, height = picture.size
+            if width * height > MAX_PIXELS:
+                raise UserError(
+                    f"The picture {path.name} is too large ({width}x{height} px, at most 100 megapixels).", remedy
+                )
+            picture.draft("RGB", (2 * 3840, 2 * 2160))  # JPEG: decodes a huge photo at a half or a quarter, much faster
+            turned = ImageOps.exif_transpose(picture)
+            if turned.mode.startswith("I"):  # 16-bit grey: convert() would clip instead of scaling
+                grey = np.clip(np.asarray(turned, np.float32) / 257, 0, 255).astype(np.uint8)
+                return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
+            if turned.has_transparency_data:
+                rgba = turned.convert("RGBA")
+                turned = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
+            return cv2.cvtColor(np.asarray(turned.convert("RGB")), cv2.COLOR_RGB2BGR)
+    except FileNotFoundError:
+        raise UserError(f"The picture {path.name} is not in its folder any more.", remedy) from None
+    except UserError:
+        raise
+    # Damaged files make Pillow raise many kinds of exceptions (OSError, SyntaxError, struct.error, ValueError, ...).
+    except Exception as error:
+        raise UserError(f"The picture {path.name} cannot be read: it is damaged or not a picture.", remedy) from error
+
+
+def cover(picture: Image, width: int, height: int) -> Image:
+    """The picture scaled to fill (height, width), what sticks out cut off evenly. (height, width, 3) uint8."""
+    source_height, source_width = picture.shape[:2]
+    scale = max(width / source_width, height / source_height)
+    # Cut first, then scale, so that a panorama is never enlarged as a whole.
+    cut_width, cut_height = (
+        max(1, min(source_width, round(width / scale))),
+        max(1, min(source_height, round(height / scale))),
+    )
+    left, top = (source_width - cut_width) // 2, (source_height - cut_height) // 2
+    cut = picture[top : top + cut_height, left : left + cut_width]
+    if cut.shape[:2] == (height, width):
+        return np.ascontiguousarray(cut)
+    return cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)

@@ -1,0 +1,226 @@
+"""The matte of a stream: network on the person's crop, time, learned background, regions, edge, in that order.
+
+One `Matting` per camera stream, called on the engine's worker thread only. It owns all state that lives from frame to
+frame and all buffers of the `Matte` it returns. What each step is for and what it is worth: refine/NOTES.md.
+"""
+
+import time
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from obs_bgremove.engine.arrays import F32, U8
+from obs_bgremove.engine.matting.clean_plate import Plate, weigh
+from obs_bgremove.engine.matting.edge import Edge
+from obs_bgremove.engine.matting.matte import Matte, grid_of, shrink
+from obs_bgremove.engine.matting.outline import grow_and_feather
+from obs_bgremove.engine.matting.person_crop import Box, view
+from obs_bgremove.engine.matting.person_tracking import PersonTracker, around, grouped
+from obs_bgremove.engine.matting.regions import CONFIDENT, Regions
+from obs_bgremove.engine.matting.segmenter import Segmenter
+from obs_bgremove.engine.matting.temporal import Smoother
+from obs_bgremove.engine.parallel import submit
+from obs_bgremove.shared.options import Options
+
+__all__ = ["Matte", "Matting", "warm_up_matting"]
+
+CORE = np.float32(0.97)  # calmed probability above which, for 2 cells around, the network is not contradicted
+CORE_SIDE = 5
+LEARN_EVERY = 2  # frames: a room changes slowly, and looking at it costs 1.2 ms
+FLIP_FROM = 0.3  # smoothing from which every second frame is shown mirrored, so that the blend averages two opinions
+FIRST_LOOKS = 3  # looks at the first frame, each at the boxes that the one before found
+CERTAIN = 0.9  # how sure the surest part of someone not yet followed must be
+
+
+@dataclass
+class _State:
+    """Everything that depends on the frame's size."""
+
+    cell: int
+    height: int
+    width: int
+    tracker: PersonTracker = field(init=False)
+    smoother: Smoother = field(init=False)
+    plate: Plate = field(init=False)
+    regions: Regions = field(init=False)
+    edge: Edge = field(init=False)
+    matte: Matte = field(init=False)
+    probability: F32 = field(init=False)
+    seen: U8 | None = None  # the last frame's grid
+    frames: int = 0
+
+    def __post_init__(self) -> None:
+        shape = (self.height, self.width)
+        self.tracker, self.smoother = PersonTracker(*shape), Smoother(*shape)
+        self.plate, self.regions, self.edge = Plate(*shape), Regions(*shape), Edge(*shape)
+        self.probability = np.zeros(shape, np.float32)
+        self.matte = Matte(
+            self.cell,
+            np.zeros(shape, np.float32),
+            np.zeros((*shape, 3), np.float32),
+            np.zeros((*shape, 3), np.float32),
+        )
+
+
+class Matting:
+    """Frames in, mattes out."""
+
+    def __init__(self, segmenter: Segmenter) -> None:
+        self._segmenter = segmenter
+        self._state: _State | None = None
+
+    def reset(self) -> None:
+        """Forget everything: another camera, another size."""
+        self._state = None
+
+    def learn(self) -> None:
+        """From the next frame on, for 3 s, take the picture for the empty room; the person steps aside meanwhile."""
+        if self._state is not None:
+            self._state.plate.learn()
+
+    def forget(self) -> None:
+        """Drop the learned background."""
+        if self._state is not None:
+            self._state.plate.forget()
+
+    def __call__(self, frame_bgr: U8, options: Options, timestamp_ns: int) -> Matte:
+        """The matte of frame_bgr (H, W, 3) uint8 BGR, at least 16 x 16, C-contiguous. A frame of another size than
+        the one before starts afresh. timestamp_ns: when it was captured, not decreasing."""
+        started = time.perf_counter()
+        cell, height, width = grid_of(*frame_bgr.shape[:2])
+        s = self._state
+        if s is None or (s.cell, s.height, s.width) != (cell, height, width):
+            s = self._state = _State(cell, height, width)
+        small = shrink(frame_bgr, cell, height, width)
+        beside = submit(self._beside, s, small, options, timestamp_ns)
+        box = self._look(s, frame_bgr, small, options)
+        half, change = beside.result()
+        segmented = time.perf_counter()
+
+        nobody = options.track_person and s.tracker.searching
+        s.smoother(s.probability, box, change, options.smoothing, nobody)
+        matte = s.matte
+        matte.alpha_small[...] = 0
+        opinion = s.smoother.state
+        learned = options.use_learned_background
+        if learned:
+            core = cv2.erode((opinion > CORE).astype(np.uint8), np.ones((CORE_SIDE, CORE_SIDE), np.uint8))
+            plate = s.plate
+            weigh(
+                small,
+                opinion,
+                core,
+                plate.mean,
+                plate.variance,
+                plate.looks,
+                plate.gain,
+                np.float32(plate.strength),
+                plate.pinned,
+                matte.alpha_small,
+                *box,
+            )
+        else:
+            np.copyto(matte.alpha_small, opinion)
+        people = s.regions(matte.alpha_small, options.ignore_small, CERTAIN if nobody else CONFIDENT)
+        timed = time.perf_counter()
+
+        if people:
+            s.edge(
+                small,
+                half,
+                matte.alpha_small,
+                box,
+                s.plate,
+                s.plate.trust if learned else 0.0,
+                matte.person,
+                matte.room,
+            )
+            grow_and_feather(matte, options.edge_shift, options.edge_softness)
+        if options.track_person:
+            s.tracker.follow(grouped(people))
+            self._probe(s, frame_bgr, small, options)
+        s.frames += 1
+        ended = time.perf_counter()
+        matte.stages_ms = {
+            "segment": (segmented - started) * 1e3,
+            "stabilise": (timed - segmented) * 1e3,
+            "edge": (ended - timed) * 1e3,
+        }
+        return matte
+
+    def _beside(self, s: _State, small: U8, options: Options, timestamp_ns: int) -> tuple[U8, U8 | None]:
+        """What does not need the network, done while it runs."""
+        size = ((s.width + 1) // 2, (s.height + 1) // 2)
+        half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
+        if options.use_learned_background:
+            if s.seen is not None and s.frames % LEARN_EVERY == 0:  # the frame before, beside the network
+                s.plate.update(s.seen, s.smoother.state, timestamp_ns)
+            s.plate.check(small, timestamp_ns)
+        s.seen = small
+        return half, s.smoother.change(half)
+
+    def _look(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> Box:
+        """Fill s.probability (gh, gw) with the network's opinion; returns the box around what it saw."""
+        flip = options.smoothing >= FLIP_FROM and s.frames % 2 == 1
+        if not options.track_person:
+            return self._see(s, frame_bgr, small, [s.tracker.whole], flip)
+        if s.frames:
+            return self._see(s, frame_bgr, small, s.tracker.views(), flip)
+        box, found = s.tracker.whole, list[Box]()
+        for search in s.tracker.search_views():
+            box = self._see(s, frame_bgr, small, [search], flip)
+            found = grouped(Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN))
+            if found:
+                break
+        for _ in range(FIRST_LOOKS - 1 if found else 0):
+            s.tracker.follow(found, at_once=True)
+            box = self._see(s, frame_bgr, small, s.tracker.views(), flip)
+            found = grouped(Regions(s.height, s.width)(s.probability, options.ignore_small))
+        return box
+
+    def _see(self, s: _State, frame_bgr: U8, small: U8, views: list[Box], flip: bool) -> Box:
+        """Fill s.probability with the network's opinion of the views, the surer one where they overlap, 0 elsewhere."""
+        network = self._segmenter
+        s.probability[...] = 0
+        for x0, y0, x1, y1 in views:
+            box = (x0, y0, x1, y1)
+            seen = network(view(frame_bgr, small, s.cell, box, network.width, network.height, flip))
+            if np.shape(seen) != (network.height, network.width):  # anything else could spread over the whole matte
+                raise RuntimeError(f"the network answered with shape {np.shape(seen)}")
+            if flip:
+                seen = np.asarray(cv2.flip(seen, 1), np.float32)
+            part = s.probability[y0:y1, x0:x1]
+            np.maximum(part, cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR), out=part)
+        return around(views)
+
+    def _probe(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> None:
+        """Now and then look beside the people, for someone who has come in; the next frame looks there again."""
+        beside = s.tracker.probe(s.frames)
+        if beside is not None:
+            self._see(s, frame_bgr, small, [beside], False)
+            strangers = Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN)
+            s.tracker.add(grouped(strangers))
+
+
+class _NoNetwork:
+    """Stands in for the network where only the kernels matter: sees a soft blob that moves."""
+
+    width = height = 32
+
+    def __init__(self) -> None:
+        self._calls = 0
+
+    def __call__(self, image_rgb: U8) -> F32:
+        self._calls += 1
+        blob = np.zeros((self.height, self.width), np.float32)
+        blob[8:24, 8 + self._calls % 4 : 24] = 1
+        return np.asarray(cv2.blur(blob, (5, 5)), np.float32)
+
+
+def warm_up_matting() -> None:
+    """Compile all kernels of the refinement, or load them from the cache."""
+    matting = Matting(_NoNetwork())  # type: ignore[arg-type]
+    frame = np.random.default_rng(0).integers(0, 255, (64, 96, 3), np.uint8)
+    for number in range(3):
+        matting(frame, Options(), number)

@@ -1,0 +1,120 @@
+"""Where to look: the views of each frame, one around each person or group, and now and then a probe elsewhere.
+
+A second person far from the first gets a view of its own: one view around both would show the network two small people
+and mostly room. While nobody is known, single views take turns over the whole picture and three parts of it, since a
+small person is lost in the whole. Used by `Matting`, on its thread.
+"""
+
+from obs_bgremove.engine.matting.person_crop import Box, PersonCrop
+
+MOST_VIEWS = 2  # each costs one run of the network per frame
+JOIN = 1.3  # groups are joined if the box around both is at most this many times their own area
+PROBE_FRAMES = 30  # every so many frames one probe elsewhere: 3 % of frames, below the 95th percentile's share
+FIRST_PROBES = 3  # the first frames probe each time: whoever is there shows at once
+STRIP = 0.15  # of the picture's width: a narrower part beside the person is not worth a probe
+
+
+class PersonTracker:
+    """The followed people of a stream. Boxes are in grid cells."""
+
+    def __init__(self, height: int, width: int) -> None:
+        self._height, self._width = height, width
+        self._crops: list[PersonCrop] = []
+        self._turn = 0
+
+    @property
+    def whole(self) -> Box:
+        """The whole picture."""
+        return (0, 0, self._width, self._height)
+
+    @property
+    def searching(self) -> bool:
+        """Nobody is being followed."""
+        return not self._crops
+
+    def views(self) -> list[Box]:
+        """What to show the network for this frame."""
+        return [crop.box for crop in self._crops] or [self.search_views()[self._turn % 4]]
+
+    def search_views(self) -> list[Box]:
+        """The whole picture, then its middle and both sides (upper, middle and lower part of a portrait one)."""
+        width, height = self._width, self._height
+        if width >= height:
+            part = min(width, max(height, width * 5 // 9))
+            starts = ((width - part) // 2, 0, width - part)
+            return [self.whole, *((x, 0, x + part, height) for x in starts)]
+        part = min(height, max(width, height * 5 // 9))
+        starts = ((height - part) // 2, 0, height - part)
+        return [self.whole, *((0, y, width, y + part) for y in starts)]
+
+    def probe(self, frame_number: int) -> Box | None:
+        """A part of the picture to look at besides in this frame, if any: beside the people, or the whole."""
+        if self.searching or (frame_number % PROBE_FRAMES and frame_number > FIRST_PROBES):
+            return None
+        x0, x1 = min(c.box[0] for c in self._crops), max(c.box[2] for c in self._crops)
+        least = STRIP * self._width
+        parts: list[Box] = []
+        if x0 >= least:
+            parts.append((0, 0, x0, self._height))
+        if self._width - x1 >= least:
+            parts.append((x1, 0, self._width, self._height))
+        if not any(crop.covers_everything for crop in self._crops):
+            parts.append(self.whole)
+        self._turn += 1
+        return parts[self._turn % len(parts)] if parts else None
+
+    def follow(self, people: list[Box], at_once: bool = False) -> None:
+        """Aim at the people seen in this frame, as grouped by `grouped`; empty: search. at_once: do not smooth."""
+        self._turn += not people
+        crops: list[PersonCrop] = []
+        for person in people:
+            before = max(self._crops, key=lambda crop: _overlap(crop.box, person), default=None)
+            if before is None or at_once or _overlap(before.box, person) <= 0 or before in crops:
+                before = PersonCrop(self._height, self._width)
+            before.follow(person)
+            crops.append(before)
+        self._crops = crops
+
+    def add(self, found: list[Box]) -> None:
+        """Look at these from the next frame on, besides the people followed."""
+        for box in found:
+            if len(self._crops) < MOST_VIEWS and all(_overlap(crop.box, box) <= 0 for crop in self._crops):
+                crop = PersonCrop(self._height, self._width)
+                crop.follow(box)
+                self._crops.append(crop)
+
+
+def grouped(boxes: list[Box]) -> list[Box]:
+    """At most MOST_VIEWS boxes around all of these; those that lie close together are joined."""
+    groups = list(boxes)
+    while len(groups) > 1:
+        growth, a, b = min(
+            (_area(around([groups[a], groups[b]])) / max(_area(groups[a]) + _area(groups[b]), 1), a, b)
+            for a in range(len(groups))
+            for b in range(a)
+        )
+        if growth > JOIN and len(groups) <= MOST_VIEWS:
+            break
+        joined = around([groups[a], groups[b]])
+        groups = [group for n, group in enumerate(groups) if n not in (a, b)] + [joined]
+    return groups
+
+
+def around(boxes: list[Box]) -> Box:
+    """The box around all of these."""
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
+
+
+def _area(box: Box) -> int:
+    return max(0, box[2] - box[0]) * max(0, box[3] - box[1])
+
+
+def _overlap(a: Box, b: Box) -> int:
+    if a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]:
+        return 0
+    return (min(a[2], b[2]) - max(a[0], b[0])) * (min(a[3], b[3]) - max(a[1], b[1]))

@@ -1,0 +1,92 @@
+"""Network, matte and edge of one model: what a frame goes through when the person is cut out.
+
+Importing this loads MediaPipe and numba, which takes a second; `pipeline` does so on a thread, so that the engine
+answers at once. Built on the loader thread, then used on the worker thread only.
+"""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+
+from obs_bgremove.engine.arrays import Image
+from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.canvas import Canvas
+from obs_bgremove.engine.composite import composite, cutout, matte_image
+from obs_bgremove.engine.matting.matte import Matte, grid_of
+from obs_bgremove.engine.matting.matting import Matting, warm_up_matting
+from obs_bgremove.engine.matting.segmenter import Segmenter
+from obs_bgremove.engine.room import as_shown, blurred_room
+from obs_bgremove.shared import installation
+from obs_bgremove.shared.options import Options
+
+
+class PersonCutout:
+    """Raises UserError when the model (`general`, `landscape` or a path) is missing, altered or not a selfie model."""
+
+    def __init__(self, model: str) -> None:
+        if model in installation.MODELS:
+            problem = installation.check_asset(installation.MODELS[model])
+            if problem is not None:
+                raise problem
+        self.model = model
+        with ThreadPoolExecutor(1) as beside:  # the network is built in native code, the kernels are loaded in Python
+            segmenter = beside.submit(Segmenter, installation.model_path(model))
+            warm_up()
+        self._segmenter = segmenter.result()
+        self._matting = Matting(self._segmenter)
+        self._grey = np.empty((0, 0), np.uint8)
+        self._room = np.empty((0, 0, 4), np.uint8)
+
+    def cut(
+        self, frame_bgr: Image, options: Options, timestamp_ns: int, backgrounds: Backgrounds, out: Canvas
+    ) -> dict[str, float]:
+        """The finished frame into `out`, of the frame's size; returns the milliseconds of each stage."""
+        height, width = frame_bgr.shape[:2]
+        if self._grey.shape != (height, width):
+            self._matting.reset()
+            self._grey = np.empty((height, width), np.uint8)
+            self._room = np.empty((height, width, 4), np.uint8)
+        matte = self._matting(frame_bgr, options, timestamp_ns)
+        started = time.perf_counter()
+        if options.view == "mask":
+            matte_image(frame_bgr, matte, options, self._grey)
+            as_shown(cv2.cvtColor(self._grey, cv2.COLOR_GRAY2BGR), options.mirror, out.claim())
+        elif options.background_mode == "transparent":
+            cutout(frame_bgr, matte, options, out)
+        elif options.background_mode == "blur":
+            room = blurred_room(frame_bgr, matte.alpha_small, options.blur, options.mirror, self._room)
+            composite(frame_bgr, matte, room, options, out)
+        else:
+            composite(frame_bgr, matte, backgrounds.get(options, width, height), options, out, lasting=True)
+        return {**matte.stages_ms, "composite": (time.perf_counter() - started) * 1e3}
+
+    def reset(self) -> None:
+        """Another camera: nothing learned from earlier frames holds."""
+        self._matting.reset()
+
+    def command(self, name: str) -> None:
+        """`learn` or `forget` the background plate."""
+        if name == "learn":
+            self._matting.learn()
+        else:
+            self._matting.forget()
+
+    def close(self) -> None:
+        """Gives the network back. Idempotent."""
+        self._segmenter.close()
+
+
+def warm_up() -> None:
+    """Compile all kernels, or load them from the cache: seconds the first time, then a fraction of one."""
+    frame = np.zeros((32, 48, 3), np.uint8)
+    _, height, width = grid_of(*frame.shape[:2])
+    colours = np.zeros((height, width, 3), np.float32)
+    matte = Matte(1, np.full((height, width), 0.5, np.float32), colours, colours)
+    canvas, background = Canvas(48, 32), np.zeros((32, 48, 4), np.uint8)
+    for options in (Options(), Options(light_wrap=1)):
+        composite(frame, matte, background, options, canvas)
+    cutout(frame, matte, Options(), canvas)
+    matte_image(frame, matte, Options(), np.empty((32, 48), np.uint8))
+    warm_up_matting()

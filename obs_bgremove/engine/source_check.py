@@ -1,0 +1,72 @@
+"""Tries what a source in OBS needs, once: its settings, its camera, its background, its model. For `doctor`.
+
+Run in a process of its own (`--try`, the settings as JSON on stdin: a stream's URL may hold a password, and arguments
+can be seen by others), because a camera's driver may hang. It says what the panel would say.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Optional
+
+from obs_bgremove.engine.camera.devices import find
+from obs_bgremove.engine.camera.frame_sources import Request, Source, open_source
+from obs_bgremove.engine.image_files import read_picture
+from obs_bgremove.engine.matting.segmenter import Segmenter
+from obs_bgremove.shared import backgrounds_folder, installation, options
+from obs_bgremove.shared.errors import UserError
+
+FIRST_FRAME_S = 8.0  # a webcam's first frames may be lost
+
+
+def main() -> int:
+    """Reads the settings as stored_settings.effective gives them. Prints a JSON list of [what, problem, remedy]; the
+    last two are empty where all is well."""
+    print(json.dumps(list(_trials(json.load(sys.stdin)))))
+    return 0
+
+
+def _trials(stored: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    chosen, problems = options.parse(stored)
+    for problem in problems:
+        yield "settings", problem, "Open the source's properties in OBS and set it anew."
+    for name, attempt in (("camera", _camera), ("background", _background), ("model", _model)):
+        try:
+            yield attempt(chosen), "", ""
+        except UserError as error:
+            yield name, error.what_happened, error.what_to_do
+        except Exception as error:  # whatever a driver may throw
+            yield name, f"{type(error).__name__}: {error}", installation.REMEDY
+
+
+def _camera(chosen: options.Options) -> str:
+    wanted = find(chosen.camera)
+    source: Source = open_source(Request(wanted, chosen.requested_size, chosen.fps))
+    try:
+        frame: Optional[Any] = None
+        until_s = time.monotonic() + FIRST_FRAME_S
+        while frame is None and time.monotonic() < until_s and source.advance():
+            frame = source.frame(None)
+    finally:
+        source.close()
+    if frame is None:
+        raise UserError(f"The camera {wanted.label} opens, but gives no picture.", "Replug it, or choose another one.")
+    return f"camera {wanted.label} {frame.shape[1]}x{frame.shape[0]}"
+
+
+def _background(chosen: options.Options) -> str:
+    if chosen.background_mode != "file":
+        return f"background {chosen.background_mode}"
+    place = Path(chosen.backgrounds_folder).expanduser()
+    name = backgrounds_folder.choose(place, chosen.background)
+    if not name:
+        raise UserError(f"There is no picture in {place}.", "Put one there, or choose another folder.")
+    read_picture(backgrounds_folder.resolve(place, name))
+    return f"background {name}"
+
+
+def _model(chosen: options.Options) -> str:
+    Segmenter(installation.model_path(chosen.model)).close()
+    return f"model {chosen.model}"

@@ -1,0 +1,87 @@
+"""Which cameras there are, by name. The engine's Python is asked, on a thread of its own; here the answer is kept.
+
+One list per loaded script. Read on the UI thread (panel, defaults), which must never wait for devices.
+"""
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Callable, NamedTuple, Optional
+
+from obs_bgremove.obs import engine_process, log
+from obs_bgremove.shared import installation
+from obs_bgremove.shared.errors import UserError
+
+TIMEOUT_S = 30.0
+WAIT_S = 1.0
+
+
+class Camera(NamedTuple):
+    """A device: the id that settings store, and the name that people know it by."""
+
+    id: str
+    name: str
+
+
+class Cameras:
+    """The known cameras. `known` is None until the first answer."""
+
+    def __init__(self) -> None:
+        self.known: Optional[list[Camera]] = None
+        self._thread: Optional[threading.Thread] = None
+        self._child: Optional[subprocess.Popen[bytes]] = None
+
+    @property
+    def default(self) -> str:
+        """The `camera` of a new source: the first one found, `sample` when there is none, "" while not known."""
+        if self.known:
+            return self.known[0].id
+        none_possible = sys.platform == "linux" and not any(Path("/dev").glob("video*"))
+        return "sample" if none_possible or self.known == [] else ""
+
+    def refresh(self, then: Callable[[], None]) -> None:
+        """Asks again; `then` is called on the asking thread once the answer is there. Not while one is under way."""
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._ask, args=(then,), name="ai-background cameras", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Ends a question under way. Idempotent."""
+        child, thread = self._child, self._thread
+        if child is not None:
+            child.kill()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(WAIT_S)
+
+    def _ask(self, then: Callable[[], None]) -> None:
+        try:
+            found = self._run()
+        except UserError as error:
+            log.write("warning", str(error))
+            return
+        if found != self.known:
+            self.known = found
+            log.write("info", f"Cameras found: {', '.join(camera.name for camera in found) or 'none'}.")
+        then()
+
+    def _run(self) -> list[Camera]:
+        problem = installation.health_check()
+        if problem is not None:
+            raise problem
+        command = [str(installation.python_path()), "-m", "obs_bgremove.engine", "--list-cameras"]
+        child = engine_process.spawn(command, str(installation.app_dir()), stdin=subprocess.DEVNULL)
+        self._child = child
+        try:
+            output, errors = child.communicate(timeout=TIMEOUT_S)
+            return [Camera(str(entry["id"]), str(entry["name"])) for entry in json.loads(output)]
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.communicate()
+            raise UserError(f"The list of cameras took longer than {TIMEOUT_S:g} s.", "Try Refresh Cameras.") from None
+        except (ValueError, KeyError, TypeError) as error:
+            last = errors.decode(errors="replace").strip().rpartition("\n")[2][:200]
+            raise UserError(f"The cameras could not be listed ({last or error!r}).", "Try Refresh Cameras.") from error
+        finally:
+            self._child = None

@@ -1,0 +1,161 @@
+"""One run of the engine process: its pipes, the two threads that read them, its end. Owned by engine_supervisor.py.
+
+The pump thread reads messages from stdout and hands them on; the other one drains stderr and keeps its last lines for
+error messages. The process leaves by itself when its stdin closes, also when OBS is killed.
+"""
+
+import collections
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, Callable, Optional
+
+from obs_bgremove.obs import thread_pool
+from obs_bgremove.shared import protocol
+from obs_bgremove.shared.errors import UserError
+
+LEAVE_S = 1.0  # how long a process may take to leave by itself after its stdin closed
+KILL_S = 1.0  # how long SIGKILL may take; longer only in the kernel (a stuck camera driver), then we go on without it
+STDERR_LINES = 60
+
+
+def child_environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """OBS's environment without what its embedded Python was told: another Python must not follow that."""
+    return {
+        name: value for name, value in ours.items() if not name.startswith("PYTHON") and name != "__PYVENV_LAUNCHER__"
+    }
+
+
+def spawn(command: list[str], folder: str, descriptor: Optional[int] = None, **more: Any) -> "subprocess.Popen[bytes]":
+    """A child with pipes, without a shell, that inherits nothing but `descriptor`. Raises UserError."""
+    if sys.platform == "win32":
+        more["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+    else:
+        # Its own session: Ctrl-C in OBS's terminal is for OBS, which then ends the engine in good order.
+        more.update(start_new_session=True, pass_fds=() if descriptor is None else (descriptor,))
+    try:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=child_environment(os.environ),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            close_fds=True,
+            **more,
+        )
+    except OSError as error:
+        raise UserError(
+            f"The engine could not be started ({error.strerror}).", "Run `python3 install.py` again."
+        ) from error
+
+
+class EngineProcess:
+    """A started engine; `state` gives the message it gets first.
+
+    `on_message` and `on_end` are called on the pump thread. `close()` is idempotent.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        folder: str,
+        descriptor: Optional[int],
+        state: Callable[[], bytes],
+        on_message: Callable[[dict[str, Any]], None],
+        on_end: Callable[[], None],
+    ) -> None:
+        self.started = self.last_line = time.monotonic()
+        self.first_frame: Optional[float] = None  # when it was up and running
+        self.failure = ""  # why its messages can not be trusted any more
+        self._state, self._on_message, self._on_end = state, on_message, on_end
+        self._write_lock = threading.Lock()
+        self._stderr: collections.deque[str] = collections.deque(maxlen=STDERR_LINES)
+        self._popen = spawn(command, folder, descriptor, stdin=subprocess.PIPE)
+        self.pid = self._popen.pid
+        self._tasks = [thread_pool.PUMPS.start(self._pump), thread_pool.DRAINS.start(self._drain_stderr)]
+
+    def write_state(self) -> None:
+        """Sends the wanted state as it is once the pipe is ours: an older one must not overtake a newer one."""
+        self._write(self._state)
+
+    def write(self, line: bytes) -> None:
+        """Sends a message. A process that does not read blocks this until it is killed; one that is gone is fine."""
+        self._write(lambda: line)
+
+    def _write(self, line: Callable[[], bytes]) -> None:
+        stdin = self._popen.stdin
+        assert stdin is not None
+        with self._write_lock:
+            try:
+                stdin.write(line())
+                stdin.flush()
+            except (OSError, ValueError):
+                pass  # it has ended; whoever watches it sees that by itself
+
+    @property
+    def exit_code(self) -> Optional[int]:
+        """None while it runs."""
+        return self._popen.poll()
+
+    @property
+    def last_words(self) -> str:
+        """The end of its stderr in one line; after a crash, from where it says what happened."""
+        lines = [line for line in self._stderr if line.strip()]
+        crash = next((number for number, line in enumerate(lines) if line.startswith("Fatal Python error")), None)
+        return " | ".join(lines)[-400:] if crash is None else " | ".join(lines[crash:])[:600]
+
+    def close(self, gently: bool) -> None:
+        """Ends the process: by closing its stdin, and by SIGKILL when that takes too long or is not wanted."""
+        stdin = self._popen.stdin
+        assert stdin is not None
+        if gently and self._write_lock.acquire(timeout=0.1):
+            try:
+                stdin.close()
+            except OSError:
+                pass
+            finally:
+                self._write_lock.release()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._popen.wait(LEAVE_S)
+        if self._popen.poll() is None:
+            self._popen.kill()
+            try:
+                self._popen.wait(KILL_S)
+            except subprocess.TimeoutExpired:
+                return  # stuck in the kernel: it executes nothing of ours any more, our threads go on when it does
+        for task in self._tasks:
+            task.join(KILL_S)
+        for pipe in (stdin, self._popen.stdout, self._popen.stderr):
+            try:
+                if pipe is not None:
+                    pipe.close()
+            except OSError:
+                pass
+
+    def _pump(self) -> None:
+        stdout = self._popen.stdout
+        assert stdout is not None
+        self.write_state()
+        try:
+            while line := stdout.readline(protocol.MAX_LINE_BYTES + 1):
+                message = protocol.decode(line)
+                self.last_line = time.monotonic()
+                if message["type"] == "frame" and self.first_frame is None:
+                    self.first_frame = self.last_line
+                self._on_message(message)
+        except protocol.ProtocolError as error:
+            self.failure = f"the engine sent something that is not a message ({error})"
+        except Exception as error:
+            self.failure = f"a message could not be handled ({error!r})"
+        self._on_end()
+
+    def _drain_stderr(self) -> None:
+        stderr = self._popen.stderr
+        assert stderr is not None
+        # A size limit: without it, a process that never ends its line would fill OBS's memory.
+        while line := stderr.readline(4096):
+            self._stderr.append(line.decode(errors="replace").rstrip())

@@ -1,0 +1,179 @@
+"""Keeps an engine process running for one source: start, watch, restart with back-off, stop.
+
+Owns the supervisor thread. A process that has ended is replaced at once, one that stays silent is killed first (it
+sends its `stats` every second, so silence is a hang); one that fails again and again is started ever more rarely. What
+stands in the way of a start (environment, model) is asked again every few seconds, so it heals once the cause is gone.
+"""
+
+import threading
+import time
+from typing import Any, Callable, Optional
+
+from obs_bgremove import __version__
+from obs_bgremove.obs import log, thread_pool
+from obs_bgremove.obs.engine_process import EngineProcess
+from obs_bgremove.shared.errors import UserError
+
+SILENCE_S = 2.0  # a running engine that says nothing for so long hangs
+START_S = 30.0  # the same until its first frame: imports from a cold disk, compiling kernels, opening a camera
+STEADY_S = 5.0  # a process that ran for so long was well; its end counts as a first failure
+BACK_OFF_S = (0.0, 0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0)
+CHECK_AGAIN_S = 3.0
+TICK_S = 0.1
+
+
+class EngineSupervisor:
+    """The engine of one source. Callbacks come on the supervisor's and the pump's thread.
+
+    `on_message` gets each message of the engine; `on_problem` what keeps the engine from running, or None when it
+    runs again, and in how many seconds a process that has failed is started again (None: once the cause is gone).
+    `on_tick` is called every 0.1 s, and `before_start` before a new process may write into the ring.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        folder: str,
+        descriptor: Optional[int],
+        check: Callable[[], Optional[UserError]],
+        on_message: Callable[[dict[str, Any]], None],
+        on_problem: Callable[[Optional[UserError], Optional[float]], None],
+        before_start: Callable[[], None],
+        on_tick: Callable[[], None],
+    ) -> None:
+        self._command, self._folder, self._descriptor = command, folder, descriptor
+        self._check, self._on_message, self._on_problem = check, on_message, on_problem
+        self._before_start, self._on_tick = before_start, on_tick
+        self._wanted = b""
+        self._process: Optional[EngineProcess] = None
+        self._wake = threading.Event()
+        self._stopping = self._restarting = False
+        self._mismatch: Optional[UserError] = None
+        self._task: Optional[thread_pool.Task] = None
+
+    def start(self, first_line: bytes) -> None:
+        """Starts the engine; `first_line` is the wanted state, sent first to every new process."""
+        self._wanted = first_line
+        self._task = thread_pool.SUPERVISORS.start(self._run)
+
+    def tell(self, line: bytes, keep: bool = True) -> None:
+        """Sends a message; with `keep` it is the wanted state from now on."""
+        if keep:
+            self._wanted = line
+        process = self._process
+        if process is not None:
+            process.write_state() if keep else process.write(line)
+
+    def restart(self) -> None:
+        """A new process, now, whatever the present one or the back-off is at."""
+        self._restarting = True
+        self._wake.set()
+
+    def stop(self, timeout_s: float) -> bool:
+        """Ends the process and the thread. False when that took longer than the limit. Idempotent."""
+        self._stopping = True
+        self._wake.set()
+        return self._task is None or self._task.join(timeout_s)
+
+    @property
+    def pid(self) -> Optional[int]:
+        """The engine's process id, for the log and for tests."""
+        process = self._process
+        return process.pid if process is not None else None
+
+    # Everything below: supervisor thread, unless said otherwise.
+
+    def _run(self) -> None:
+        failures = 0
+        while not self._stopping:
+            self._restarting = False
+            problem = self._check()
+            if problem is not None:
+                self._on_problem(problem, None)
+                self._pause(CHECK_AGAIN_S)
+                continue
+            try:
+                steady, problem = self._run_once()
+            except UserError as error:
+                steady, problem = False, error
+            except Exception as error:  # our own bug must not end the watch
+                steady, problem = False, UserError(f"Internal error: {error!r}.")
+            if problem is None:
+                failures = 0
+                continue
+            failures = 1 if steady else failures + 1
+            delay_s = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
+            self._on_problem(problem, delay_s)
+            self._pause(delay_s)
+
+    def _run_once(self) -> tuple[bool, Optional[UserError]]:
+        """One process from start to end: whether it had been well, and what went wrong (None: it was to end)."""
+        self._mismatch = None
+        self._before_start()
+        problem: Optional[UserError] = None
+        sent = self._wanted
+        process = EngineProcess(
+            self._command, self._folder, self._descriptor, lambda: self._wanted, self._receive, self._wake.set
+        )
+        try:
+            self._process = process
+            if sent is not self._wanted:
+                process.write_state()  # it changed before `tell` could see this process
+            problem = self._watch(process)
+        finally:
+            self._process = None
+            process.close(gently=problem is None)
+        if problem is not None and process.last_words:
+            log.write("info", f"Last words of the engine (process {process.pid}): {process.last_words}")
+        well = process.first_frame is not None and time.monotonic() - process.first_frame > STEADY_S
+        return well, problem
+
+    def _watch(self, process: EngineProcess) -> Optional[UserError]:
+        silent_ticks, heard = 0, process.last_line
+        while not (self._stopping or self._restarting):
+            self._wake.wait(TICK_S)
+            self._wake.clear()
+            self._on_tick()
+            # In ticks of ours, not in seconds: on a machine so busy that these come late, the engine is late as well.
+            silent_ticks, heard = (silent_ticks + 1 if heard == process.last_line else 0), process.last_line
+            if self._mismatch is not None:
+                return self._mismatch
+            if process.failure:
+                return UserError(f"The engine was stopped: {process.failure}.")
+            if process.exit_code is not None:
+                return UserError(f"The engine stopped unexpectedly ({_in_words(process.exit_code)}).")
+            limit_s = START_S if process.first_frame is None else SILENCE_S
+            if silent_ticks * TICK_S > limit_s:
+                return UserError(f"The engine did not answer for {limit_s:g} s and was stopped.")
+        return None
+
+    def _pause(self, seconds: float) -> None:
+        """Waits, with the ticks going on, until the time is up or a restart or the end is wanted."""
+        until = time.monotonic() + seconds
+        while not (self._stopping or self._restarting) and (left := until - time.monotonic()) > 0:
+            self._wake.wait(min(left, TICK_S))
+            self._wake.clear()
+            self._on_tick()
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        """Pump thread."""
+        if message["type"] == "hello":
+            if message["version"] != __version__:
+                self._mismatch = UserError(
+                    f"The engine is version {message['version']}, the script in OBS is {__version__}.",
+                    "Run `python3 install.py` again, then restart OBS.",
+                )
+                self._wake.set()
+            else:
+                self._on_problem(None, None)
+        if self._mismatch is None:
+            self._on_message(message)
+
+
+def _in_words(exit_code: int) -> str:
+    return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+
+
+def engine_command(python: str, token: str, log_path: str) -> list[str]:
+    """The command line of the engine. It holds no secret: the settings go through the pipe."""
+    return [python, "-X", "faulthandler", "-m", "obs_bgremove.engine", "--ring", token, "--log", log_path]

@@ -1,0 +1,72 @@
+"""The settings of one source as libobs stores them: read as a dict, changed as a person in the panel would.
+
+Through the weak reference each time, so that a source that is gone is seen as such and never held. Any thread of ours.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Optional
+
+
+class StoredSettings:
+    """A source's settings and name."""
+
+    def __init__(self, lib: Any, weak: int) -> None:
+        self.name = "?"
+        self._lib, self._weak = lib, weak
+
+    def read(self) -> Optional[dict[str, Any]]:
+        """What is stored, without defaults; None when the source is gone."""
+        with self._source() as source:
+            if not source:
+                return None
+            settings = self._lib.obs_source_get_settings(source)
+            try:
+                self.name = (self._lib.obs_source_get_name(source) or b"?").decode(errors="replace")
+                stored = json.loads(self._lib.obs_data_get_json(settings) or b"{}")
+                return stored if isinstance(stored, dict) else {}
+            finally:
+                self._lib.obs_data_release(settings)
+
+    def write(self, **values: str) -> None:
+        """Changes some settings; OBS then calls `update`. An open panel shows them."""
+        with self._source() as source:
+            if not source:
+                return
+            data = self._lib.obs_data_create()
+            try:
+                for key, value in values.items():
+                    self._lib.obs_data_set_string(data, key.encode(), value.encode(errors="surrogateescape"))
+                self._lib.obs_source_update(source, data)
+                self._lib.obs_source_update_properties(source)
+            finally:
+                self._lib.obs_data_release(data)
+
+    def set_defaults(self, values: Mapping[str, str]) -> None:
+        """What counts, and what the panel shows, where nothing is stored. Not saved."""
+        with self._source() as source:
+            if not source:
+                return
+            settings = self._lib.obs_source_get_settings(source)
+            try:
+                for key, value in values.items():
+                    encoded = value.encode(errors="surrogateescape")
+                    self._lib.obs_data_set_default_string(settings, key.encode(), encoded)
+            finally:
+                self._lib.obs_data_release(settings)
+
+    def refresh_panel(self) -> None:
+        """Rebuilds the panel, if it is open. Never from a callback of the panel."""
+        with self._source() as source:
+            if source:
+                self._lib.obs_source_update_properties(source)
+
+    @contextmanager
+    def _source(self) -> Iterator[Optional[int]]:
+        source = self._lib.obs_weak_source_get_source(self._weak)
+        try:
+            yield source
+        finally:
+            if source:
+                self._lib.obs_source_release(source)

@@ -1,0 +1,79 @@
+"""The backgrounds in a folder: their names in order, and next, previous and random with wrap-round.
+
+Used by OBS's panel and hotkeys, by the engine and by `preview`; the chosen name is a setting, so this keeps no state.
+Standard library only; reads the folder each time (a few dozen names), on any thread but OBS's graphics thread.
+"""
+
+import os
+import random
+import re
+from pathlib import Path
+
+from obs_bgremove.shared import installation
+
+PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif")
+
+
+def _natural(name: str) -> tuple[object, ...]:
+    """Sort key that puts 2.jpg before 10.jpg, without regard to case; the name itself settles ties."""
+    parts = re.split(r"(\d+)", name.casefold())
+    return (*((int(part), "") if part.isdecimal() else (-1, part) for part in parts), (-1, name))
+
+
+def _is_picture(entry: "os.DirEntry[str]") -> bool:
+    """By its name, and a file. A link that leads nowhere or in a circle is none; the others still count."""
+    if not entry.name.lower().endswith(PICTURE_SUFFIXES) or entry.name.startswith("."):
+        return False
+    try:
+        return entry.is_file()
+    except OSError:
+        return False
+
+
+def list_backgrounds(folder: Path) -> list[str]:
+    """File names of the pictures in the folder, in name order. A missing or unreadable folder has none."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if _is_picture(entry)]
+    except OSError:
+        return []
+    return sorted(names, key=_natural)
+
+
+def place(stored: str) -> Path:
+    """The folder that the setting `backgrounds_folder` names; empty: the pictures that come with AI Background."""
+    return Path(stored).expanduser() if stored else installation.backgrounds_dir()
+
+
+def choose(folder: Path, current: str) -> str:
+    """The name to show: `current`, or the first by name when it is empty; empty when there is none."""
+    if current:
+        return current
+    names = list_backgrounds(folder)
+    return names[0] if names else ""
+
+
+def step(folder: Path, current: str, by: int) -> str:
+    """The name `by` places after (before) the current one, wrapping round; `current` when the folder has none.
+
+    A current name that is gone counts as standing where it would be in the order.
+    """
+    names = list_backgrounds(folder)
+    if not names:
+        return current
+    current = current or names[0]
+    if current in names:
+        return names[(names.index(current) + by) % len(names)]
+    place = sum(_natural(name) < _natural(current) for name in names)
+    return names[(place + by - (by > 0)) % len(names)]
+
+
+def pick_random(folder: Path, current: str) -> str:
+    """Any other name than the current one; `current` when there is no other."""
+    others = [name for name in list_backgrounds(folder) if name != choose(folder, current)]
+    return random.choice(others) if others else current
+
+
+def resolve(folder: Path, name: str) -> Path:
+    """The path of a background. Only the last part of `name` counts, so a stored path never leaves the folder."""
+    return folder / Path(name.replace("\\", "/")).name

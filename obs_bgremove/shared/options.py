@@ -1,0 +1,323 @@
+"""The one table of settings, and `Options`, the frozen value that both processes work with.
+
+Each field of `Options` declares a setting once: key, type, default, range, unit, label, help, group. OBS's panel and
+defaults, `--set KEY=VALUE`, the JSON between the processes and the README's table derive from `TABLE`.
+Standard library only; used on any thread (values are immutable).
+"""
+
+import dataclasses
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Optional, Union
+
+from obs_bgremove.shared.errors import UserError
+
+Value = Union[bool, int, float, str]
+
+GROUPS = {"camera": "Camera", "background": "Background", "matte": "Matte", "advanced": "Advanced"}
+AUTO = "auto"
+SAMPLE = "sample"
+RESOLUTIONS = ("640x360", "640x480", "960x540", "1280x720", "1600x900", "1920x1080", "2560x1440", "3840x2160")
+_SIZE = re.compile(r"[1-9][0-9]{1,4}x[1-9][0-9]{1,4}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One setting. `kind` is how the panel shows it: bool, int, float, choice, camera, resolution, folder, picture,
+    colour or model; an int with choices is a list, to which any other number may be added. `shown_when` is (other key,
+    the values of it for which this row means something)."""
+
+    key: str
+    kind: str
+    default: Value
+    label: str
+    help: str
+    group: str
+    minimum: float = 0
+    maximum: float = 0
+    step: float = 1
+    unit: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+    shown_when: Optional[tuple[str, tuple[str, ...]]] = None
+
+    def parse(self, value: object) -> Value:
+        """The value as this setting's type. Raises UserError, saying got and expected."""
+        if self.kind == "bool":
+            if isinstance(value, bool):
+                return value
+        elif self.kind in ("int", "float", "colour"):
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                number = float(value)
+                if math.isfinite(number) and self.minimum <= number <= self.maximum:
+                    if self.kind == "float":
+                        return number
+                    if number == int(number):
+                        return int(number)
+        elif isinstance(value, str) and "\0" not in value:
+            if self.kind == "choice":
+                if value in {key for key, _ in self.choices}:
+                    return value
+            elif self.kind == "resolution":
+                if value == AUTO or _SIZE.fullmatch(value):
+                    return value
+            else:
+                return value
+        raise UserError(f"Setting {self.key}: got {str(value)[:60]!r}, expected {self.expected}.")
+
+    def parse_text(self, text: str) -> Value:
+        """The same from a command line: yes/no, numbers, #rrggbb colours. Raises UserError."""
+        value: object = text
+        if self.kind == "bool":
+            value = {"true": True, "yes": True, "on": True, "1": True}.get(text.lower(), text)
+            value = {"false": False, "no": False, "off": False, "0": False}.get(text.lower(), value)
+        elif self.kind == "colour" and re.fullmatch("#[0-9a-fA-F]{6}", text):
+            red, green, blue = text[1:3], text[3:5], text[5:7]
+            value = int(f"ff{blue}{green}{red}", 16)
+        elif self.kind in ("int", "float", "colour"):
+            try:
+                value = int(text, 0) if text.lower().startswith("0x") else float(text)
+            except ValueError:
+                value = text
+        return self.parse(value)
+
+    @property
+    def expected(self) -> str:
+        """The allowed values in words, for messages and the README."""
+        if self.kind == "bool":
+            return "true or false"
+        if self.kind == "choice":
+            return ", ".join(key for key, _ in self.choices)
+        if self.kind in ("int", "float"):
+            unit = f" {self.unit}" if self.unit else ""
+            return f"a {'whole ' if self.kind == 'int' else ''}number from {self.minimum:g} to {self.maximum:g}{unit}"
+        return {
+            "camera": "a camera's id, `sample`, a video file or a stream's URL",
+            "resolution": "`auto` or a size such as 1280x720",
+            "folder": "a folder",
+            "picture": "a file name in that folder",
+            "colour": "a colour, 0xAABBGGRR (command line also #rrggbb)",
+            "model": "general, landscape or the path of a .tflite selfie model",
+        }[self.kind]
+
+
+def _row(kind: str, default: Value, label: str, group: str, help: str, **more: Any) -> Any:
+    """A dataclass field that carries its table row (without the key, which is the field's name)."""
+    return dataclasses.field(
+        default=default, metadata={"kind": kind, "label": label, "group": group, "help": help, **more}
+    )
+
+
+def _share(default: float, label: str, help: str, **more: Any) -> Any:
+    return _row("float", default, label, "matte", help, minimum=0, maximum=1, step=0.01, **more)
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """All settings, checked. Field order is the panel's order."""
+
+    camera: str = _row(
+        "camera",
+        "",
+        "Camera",
+        "camera",
+        "The camera to open. Empty: the first camera found, or the built-in sample portrait if there is none.",
+    )
+    resolution: str = _row(
+        "resolution",
+        AUTO,
+        "Resolution",
+        "camera",
+        "The size to ask the camera for. Automatic takes the one nearest to 1280x720.",
+    )
+    fps: int = _row(
+        "int",
+        0,
+        "Frame Rate",
+        "camera",
+        "The rate to ask the camera for; 0 lets the camera choose.",
+        minimum=0,
+        maximum=120,
+        unit="fps",
+        choices=(("0", "Automatic"), *((str(rate), f"{rate} fps") for rate in (15, 24, 25, 30, 50, 60))),
+    )
+    mirror: bool = _row("bool", True, "Mirror", "camera", "Show yourself as in a mirror.")
+    release_when_hidden: bool = _row(
+        "bool",
+        False,
+        "Release Camera When Not Showing",
+        "camera",
+        "Free the camera while no scene shows this source. Switching back then takes as long as opening the camera.",
+    )
+    background_mode: str = _row(
+        "choice",
+        "file",
+        "Background",
+        "background",
+        "What is put behind you.",
+        choices=(
+            ("file", "Picture"),
+            ("blur", "Blurred room"),
+            ("color", "Colour"),
+            ("transparent", "Transparent"),
+            ("off", "Off (show the camera)"),
+        ),
+    )
+    backgrounds_folder: str = _row(
+        "folder",
+        "",
+        "Folder",
+        "background",
+        "The folder with your backgrounds. Empty: the pictures that come with AI Background.",
+        shown_when=("background_mode", ("file",)),
+    )
+    background: str = _row(
+        "picture",
+        "",
+        "Picture",
+        "background",
+        "The picture behind you. Empty: the first by name. The hotkeys for next, previous and random change it.",
+        shown_when=("background_mode", ("file",)),
+    )
+    blur: int = _row(
+        "int",
+        40,
+        "Blur Strength",
+        "background",
+        "How strongly the room is blurred.",
+        minimum=0,
+        maximum=100,
+        unit="%",
+        shown_when=("background_mode", ("blur",)),
+    )
+    color: int = _row(
+        "colour",
+        0xFF40B100,
+        "Colour",
+        "background",
+        "The colour behind you.",
+        minimum=0,
+        maximum=0xFFFFFFFF,
+        shown_when=("background_mode", ("color",)),
+    )
+    threshold: float = _share(
+        0.5,
+        "Threshold",
+        "The matte value that becomes the middle of the edge. Higher cuts away more, lower keeps more.",
+    )
+    edge_softness: float = _share(
+        0.5, "Edge Softness", "How wide the transition from you to the background is. 0 is a hard outline."
+    )
+    edge_shift: float = _row(
+        "float",
+        0.0,
+        "Shrink / Grow",
+        "matte",
+        "Moves the outline: below 0 inwards, above 0 outwards.",
+        minimum=-30,
+        maximum=30,
+        step=0.5,
+        unit="px at 720p",
+    )
+    smoothing: float = _share(
+        0.7, "Temporal Smoothing", "Calms a flickering outline. It follows movement, so it leaves no trail."
+    )
+    ignore_small: float = _share(
+        0.15,
+        "Ignore Small Regions",
+        "Drops regions smaller than this share of the largest one: bits of the room taken for a person.",
+    )
+    decontaminate: float = _share(
+        1.0,
+        "Clean Edge Colours",
+        "Removes the room's colour from hair and outline before the background shows through.",
+    )
+    light_wrap: float = _share(0.0, "Light Wrap", "Lets light of the background spill softly over your outline.")
+    track_person: bool = _row(
+        "bool",
+        True,
+        "Zoom the Model onto the Person",
+        "matte",
+        "Shows the network you instead of the whole room: a far better outline when you do not fill the picture.",
+    )
+    use_learned_background: bool = _row(
+        "bool",
+        True,
+        "Use the Learned Background",
+        "matte",
+        "Remembers what the room looks like behind you, so that chairs and shelves are not taken for you.",
+    )
+    model: str = _row(
+        "model",
+        "general",
+        "Model",
+        "advanced",
+        "The segmentation network. General is the more exact; Landscape is faster.",
+        choices=(("general", "General (256x256)"), ("landscape", "Landscape (144x256, faster)")),
+    )
+    view: str = _row(
+        "choice",
+        "output",
+        "Show",
+        "advanced",
+        "The finished picture, the matte (white is you), or the bare camera.",
+        choices=(("output", "Output"), ("mask", "Mask"), ("camera", "Camera")),
+    )
+
+    @property
+    def requested_size(self) -> Optional[tuple[int, int]]:
+        """(width, height) asked of the camera, or None for automatic."""
+        if self.resolution == AUTO:
+            return None
+        width, height = self.resolution.split("x")
+        return int(width), int(height)
+
+    def to_dict(self) -> dict[str, Value]:
+        """All settings by key, for JSON."""
+        return dataclasses.asdict(self)
+
+
+TABLE: tuple[Row, ...] = tuple(
+    Row(key=field.name, default=field.default, **field.metadata)  # type: ignore[arg-type]
+    for field in dataclasses.fields(Options)
+)
+BY_KEY = {row.key: row for row in TABLE}
+
+
+def parse(settings: Mapping[str, object]) -> tuple[Options, list[str]]:
+    """Options from stored settings. A bad value gives its default and one message; unknown keys are left alone."""
+    values: dict[str, Any] = {}
+    problems = []
+    for row in TABLE:
+        if row.key in settings:
+            try:
+                values[row.key] = row.parse(settings[row.key])
+            except UserError as error:
+                problems.append(f"{error} Using {row.default!r}.")
+    return Options(**values), problems
+
+
+def parse_assignments(assignments: list[str], base: Optional[Options] = None) -> Options:
+    """Options from a command line's `KEY=VALUE` words. Raises UserError for an unknown key or a bad value."""
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or key not in BY_KEY:
+            raise UserError(
+                f"--set got {assignment!r}, expected KEY=VALUE with a known key.", f"Keys: {', '.join(BY_KEY)}."
+            )
+        values[key] = BY_KEY[key].parse_text(text)
+    return dataclasses.replace(base or Options(), **values)
+
+
+def markdown_table() -> str:
+    """The README's table of settings."""
+    lines = ["| Setting | Key | Values | Default | What it does |", "|---|---|---|---|---|"]
+    for row in TABLE:
+        default = f"0x{row.default:08X}" if row.kind == "colour" else str(row.default).lower() or "(empty)"
+        lines.append(f"| {row.label} | `{row.key}` | {row.expected} | `{default}` | {row.help} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(markdown_table())

@@ -1,0 +1,44 @@
+"""Takes a picture of the properties window: `python -m tests.benchmarks.panel_picture OUT.png [KEY=VALUE …]`."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from obs_bgremove.shared import options
+from tests.real_obs.conftest import make_home
+from tests.real_obs.driver import START_S, Display, Obs, wait_for
+
+WIDTH, HEIGHT = 760, 1860
+
+
+def main() -> None:
+    out, settings = Path(sys.argv[1]), {"camera": "sample"}
+    for assignment in sys.argv[2:]:
+        key, _, text = assignment.partition("=")
+        settings[key] = options.BY_KEY[key].parse_text(text)  # type: ignore[assignment]
+    folder = Path(tempfile.mkdtemp())
+    display = Display(folder, f"1600x{HEIGHT + 10}")
+    obs = Obs(folder, display, make_home(folder)).start()
+    try:
+        obs.add(**settings)
+        wait_for(lambda: any("all is well" in line for line in obs.our_lines()), START_S, "the person")
+        obs.open_panel(width=WIDTH, height=HEIGHT)
+        time.sleep(8)
+        # The splitter between preview and rows: a smaller preview, so that all rows are in the picture.
+        obs.xdotool("mousemove", WIDTH // 2, 878, "mousedown", 1)
+        for y in (800, 600, 480, 440):
+            obs.xdotool("mousemove", WIDTH // 2, y)
+            time.sleep(0.2)
+        obs.xdotool("mouseup", 1)
+        time.sleep(2)
+        obs.screenshot(out)
+        subprocess.run(["convert", str(out), "-crop", f"{WIDTH}x{HEIGHT}+0+0", "+repage", str(out)], check=True)
+    finally:
+        obs.stop()
+        display.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""What stands behind the person: prepared once, swapped when ready, mended when a file is; and the blurred room."""
+
+import dataclasses
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from obs_bgremove.engine import background as module
+from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
+from obs_bgremove.engine.room import blurred_room
+from obs_bgremove.shared.options import Options
+
+
+def _options(folder: Path, name: str = "", **more: object) -> Options:
+    return dataclasses.replace(Options(), backgrounds_folder=str(folder), background=name, **more)
+
+
+def _pixel(backgrounds: Backgrounds, options: Options, size: tuple[int, int] = (160, 90)) -> tuple[int, ...]:
+    image = backgrounds.get(options, *size)
+    assert image.shape == (size[1], size[0], 4) and (image[..., 3] == 255).all()
+    return tuple(int(value) for value in image[size[1] // 2, size[0] // 2, :3])
+
+
+def test_the_first_by_name_is_shown_when_none_is_chosen(pictures: Path) -> None:
+    assert _pixel(Backgrounds(wait=True), _options(pictures)) == (0, 0, 255)
+
+
+def test_the_same_array_serves_every_frame(pictures: Path) -> None:
+    backgrounds = Backgrounds(wait=True)
+    options = _options(pictures, "b-green.png")
+    first = backgrounds.get(options, 160, 90)
+    assert all(backgrounds.get(dataclasses.replace(options, threshold=0.3), 160, 90) is first for _ in range(5))
+    assert backgrounds.version == 1
+
+
+def test_a_colour_is_obs_colour_order() -> None:
+    options = dataclasses.replace(Options(), background_mode="color", color=0xFF112233)
+    assert _pixel(Backgrounds(wait=True), options) == (0x11, 0x22, 0x33)
+
+
+def test_a_new_picture_replaces_the_old_one_without_a_gap(pictures: Path) -> None:
+    backgrounds = Backgrounds()
+    _until(backgrounds, _options(pictures, "a-red.png"), (0, 0, 255))
+    seen = _until(backgrounds, _options(pictures, "c-blue.png"), (255, 0, 0))
+    assert seen <= {(0, 0, 255), (255, 0, 0)}
+
+
+def _until(backgrounds: Backgrounds, options: Options, wanted: tuple[int, ...]) -> set[tuple[int, ...]]:
+    seen = set()
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        pixel = _pixel(backgrounds, options)
+        seen.add(pixel)
+        if pixel == wanted:
+            return seen
+        time.sleep(0.005)
+    raise AssertionError(f"{wanted} never came; {backgrounds.problem}")
+
+
+def test_a_missing_and_a_broken_picture_are_said_and_mended_by_themselves(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LOOK_AGAIN_S", 0.05)
+    backgrounds = Backgrounds()
+    options = _options(pictures, "new.png")
+    _until(backgrounds, options, NEUTRAL_BGR)
+    _problem(backgrounds, options, "not in its folder")
+    (pictures / "new.png").write_bytes(b"broken")
+    _problem(backgrounds, options, "damaged")
+    (pictures / "b-green.png").rename(pictures / "new.png")
+    _until(backgrounds, options, (0, 255, 0))
+    assert backgrounds.problem is None
+    (pictures / "new.png").write_bytes(b"broken again")
+    _problem(backgrounds, options, "damaged")
+
+
+def _problem(backgrounds: Backgrounds, options: Options, text: str) -> None:
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        backgrounds.get(options, 160, 90)
+        if backgrounds.problem is not None and text in str(backgrounds.problem):
+            return
+        time.sleep(0.01)
+    raise AssertionError(f"got {backgrounds.problem}, expected {text!r}")
+
+
+def test_an_empty_folder_is_said_and_filled_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_AGAIN_S", 0.05)
+    backgrounds = Backgrounds()
+    _problem(backgrounds, _options(tmp_path), "no pictures in the folder")
+    cv2.imwrite(str(tmp_path / "first.png"), np.full((9, 16, 3), 77, np.uint8))
+    _until(backgrounds, _options(tmp_path), (77, 77, 77))
+
+
+def test_another_frame_size_is_laid_out_anew(pictures: Path) -> None:
+    backgrounds = Backgrounds(wait=True)
+    for size in ((160, 90), (90, 160), (641, 359)):
+        assert _pixel(backgrounds, _options(pictures), size) == (0, 0, 255)
+
+
+def _blurred(frame: np.ndarray, alpha: np.ndarray, strength: int, mirror: bool = False) -> np.ndarray:
+    room = blurred_room(frame, alpha, strength, mirror, np.zeros((*frame.shape[:2], 4), np.uint8))
+    assert (room[..., 3] == 255).all()
+    return room[..., :3]
+
+
+class TestBlurredRoom:
+    frame = cv2.resize(np.random.default_rng(3).integers(0, 255, (45, 80, 3), np.uint8), (640, 360), None, 0, 0, 0)
+
+    def test_more_strength_leaves_less_detail(self) -> None:
+        alpha = np.zeros((144, 256), np.float32)
+        detail = [float(_blurred(self.frame, alpha, strength).std()) for strength in (0, 10, 40, 70, 100)]
+        assert all(more > less for more, less in zip(detail, detail[1:]))
+
+    def test_zero_is_the_room_as_it_is(self) -> None:
+        assert np.array_equal(_blurred(self.frame, np.zeros((9, 16), np.float32), 0), self.frame)
+
+    @pytest.mark.parametrize("strength", [0, 40])
+    def test_mirrored_is_the_same_turned(self, strength: int) -> None:
+        alpha = np.zeros((144, 256), np.float32)
+        alpha[:, :90] = 1
+        turned = _blurred(self.frame, alpha, strength, mirror=True)
+        assert np.abs(turned[:, ::-1].astype(int) - _blurred(self.frame, alpha, strength)).max() <= 1
+
+    def test_the_person_does_not_bleed_into_the_room(self) -> None:
+        frame = np.full((360, 640, 3), 20, np.uint8)
+        frame[:, 200:440] = 250
+        alpha = np.zeros((180, 320), np.float32)
+        alpha[:, 98:222] = 1  # a matte a little wider than the person, as mattes are
+        room = _blurred(frame, alpha, 40)
+        assert room[:, :180].max() <= 24 and room[:, 460:].max() <= 24
+
+    @pytest.mark.parametrize("shape", [(359, 641), (16, 16), (1080, 608)])
+    def test_any_size_with_a_person_filling_it_is_finite(self, shape: tuple[int, int]) -> None:
+        frame = np.full((*shape, 3), 100, np.uint8)
+        room = _blurred(frame, np.ones((64, 64), np.float32), 60)
+        assert room.shape == frame.shape and abs(int(room.max()) - 100) <= 2

@@ -1,0 +1,196 @@
+"""The capture thread: newest frame wins, lost cameras come back, a hanging one is noticed, nothing is left running."""
+
+import threading
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from obs_bgremove.engine.camera import capture as module
+from obs_bgremove.engine.camera import frame_sources
+from obs_bgremove.engine.camera.capture import CameraRequest, Capture, Frame
+from obs_bgremove.shared.errors import UserError
+
+
+@pytest.fixture
+def capture():
+    capture = Capture(lambda: None)
+    yield capture
+    capture.stop()
+    assert not [thread for thread in threading.enumerate() if thread.name == "capture" and thread is not STUCK.thread]
+
+
+class STUCK:
+    """The one thread that a test leaves hanging on purpose."""
+
+    thread: threading.Thread | None = None
+
+
+def _request(target: object, size: tuple[int, int] | None = None) -> CameraRequest:
+    return CameraRequest(str(target), size, 0)
+
+
+def _next(capture: Capture, timeout_s: float = 10.0) -> Frame:
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        frame = capture.take()
+        if frame is not None:
+            return frame
+        time.sleep(0.002)
+    raise AssertionError(f"no frame; problem: {capture.problem}")
+
+
+def _wait_for_problem(capture: Capture) -> UserError:
+    end = time.monotonic() + 10
+    while capture.problem is None and time.monotonic() < end:
+        time.sleep(0.01)
+    assert capture.problem is not None
+    return capture.problem
+
+
+def test_frames_come_with_growing_numbers_and_times(capture: Capture, counting_video: Path) -> None:
+    capture.want(_request(counting_video))
+    first = _next(capture)
+    stamp, number = first.timestamp_ns, first.number
+    second = _next(capture)
+    assert second.number > number and second.timestamp_ns > stamp
+    assert abs(time.monotonic_ns() - second.timestamp_ns) < 2e9
+
+
+def test_a_frame_taken_stays_as_it_is_while_newer_ones_come(capture: Capture, counting_video: Path) -> None:
+    capture.want(_request(counting_video))
+    frame = _next(capture)
+    level = int(frame.image[0, 0, 0])
+    for _ in range(20):
+        time.sleep(0.02)
+        assert set(np.unique(frame.image)) == {level}
+
+
+def test_the_newest_frame_wins(capture: Capture, counting_video: Path) -> None:
+    capture.want(_request(counting_video))
+    number = _next(capture).number
+    time.sleep(0.5)
+    assert _next(capture).number > number + 5
+    assert capture.take() is None or capture.take() is None, "one frame was given twice"
+
+
+def test_a_camera_that_is_missing_at_start_is_picked_up_when_it_comes(
+    capture: Capture, counting_video: Path, tmp_path: Path
+) -> None:
+    late = tmp_path / "late.avi"
+    capture.want(_request(late))
+    assert "is not there" in str(_wait_for_problem(capture))
+    counting_video.rename(late)
+    assert _next(capture).image.shape == (90, 160, 3)
+    assert capture.problem is None
+
+
+def test_a_camera_that_is_lost_comes_back_with_another_size(
+    capture: Capture, counting_video: Path, tmp_path: Path
+) -> None:
+    capture.want(_request(counting_video))
+    _next(capture)
+    counting_video.unlink()
+    _wait_for_problem(capture)
+    cv2.imwrite(str(tmp_path / "new.png"), np.zeros((33, 51, 3), np.uint8))
+    (tmp_path / "new.png").rename(counting_video)
+    while _next(capture).image.shape != (33, 51, 3):
+        pass
+    assert capture.problem is None
+
+
+def test_another_camera_never_delivers_a_frame_of_the_former(capture: Capture, tmp_path: Path) -> None:
+    for level, name in ((10, "a.png"), (250, "b.png")):
+        cv2.imwrite(str(tmp_path / name), np.full((40, 60, 3), level, np.uint8))
+    for _ in range(10):
+        capture.want(_request(tmp_path / "a.png"))
+        assert _next(capture).image[0, 0, 0] == 10
+        capture.want(_request(tmp_path / "b.png"))
+        assert _next(capture).image[0, 0, 0] == 250
+
+
+def test_wanting_nothing_frees_the_camera(capture: Capture, counting_video: Path) -> None:
+    capture.want(_request(counting_video))
+    _next(capture)
+    capture.want(None)
+    deadline = time.monotonic() + 5
+    while _open_here(counting_video) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not _open_here(counting_video)
+    assert capture.take() is None
+
+
+def _open_here(path: Path) -> bool:
+    return any(link.resolve() == path.resolve() for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
+
+
+class _Hanging:
+    """A source whose driver never comes back."""
+
+    label = "hanging camera"
+    release = threading.Event()
+
+    def advance(self) -> None:
+        STUCK.thread = threading.current_thread()
+        self.release.wait(30)
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_read_that_never_returns_is_noticed_and_hangs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "STUCK_AFTER_S", 0.3)
+    monkeypatch.setattr(frame_sources, "open_source", lambda request: _Hanging())
+    capture = Capture(lambda: None)
+    capture.want(_request("sample"))
+    capture.check()
+    time.sleep(0.6)
+    with pytest.raises(UserError, match="hanging camera has stopped answering"):
+        capture.check()
+    started = time.monotonic()
+    capture.stop(timeout_s=0.2)
+    assert time.monotonic() - started < 1
+    _Hanging.release.set()
+
+
+def test_an_exception_of_a_driver_becomes_a_message(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        label = "broken camera"
+
+        def advance(self) -> None:
+            raise cv2.error("ioctl")
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.setattr(frame_sources, "open_source", lambda request: Broken())
+    capture.want(_request("sample"))
+    assert "broken camera failed" in str(_wait_for_problem(capture))
+
+
+def test_idle_it_delivers_nothing_and_goes_on_at_once_after(capture: Capture) -> None:
+    capture.want(_request("sample"))
+    _next(capture)
+    capture.idle = True
+    time.sleep(0.1)
+    capture.take()
+    time.sleep(0.2)
+    assert capture.take() is None
+    capture.idle = False
+    shown = time.monotonic_ns()
+    assert _next(capture).timestamp_ns >= shown, "the first frame after it is a new one"
+
+
+def test_a_lost_camera_is_noticed_and_forgiven_while_idle(capture: Capture, counting_video: Path) -> None:
+    capture.idle = True
+    away = counting_video.with_suffix(".away")
+    counting_video.rename(away)
+    capture.want(_request(str(counting_video)))
+    _wait_for_problem(capture)
+    away.rename(counting_video)
+    until = time.monotonic() + 10
+    while capture.problem is not None and time.monotonic() < until:
+        time.sleep(0.02)
+    assert capture.problem is None and capture.take() is None

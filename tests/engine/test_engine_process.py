@@ -1,0 +1,198 @@
+"""The real engine process, driven as OBS drives it: frames, live changes, bad input, and how it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from obs_bgremove import __version__
+from tests.engine.engine_client import EngineClient
+from tests.engine.test_pipeline import GREEN_BGR, ROOM_BGR
+
+GREEN = {"background_mode": "color"}
+
+
+@pytest.fixture
+def engine(assets: Path) -> Iterator[EngineClient]:
+    with EngineClient() as client:
+        yield client
+    assert client.process.returncode == 0
+    assert b"Traceback" not in client.stderr
+
+
+def _corner_is(*bgr: int):
+    return lambda picture: picture.ndim == 3 and np.abs(picture[2, 2, :3].astype(int) - bgr).max() <= 3
+
+
+def _shows_person(picture: np.ndarray) -> bool:
+    height, width = picture.shape[:2]
+    middle = picture[height // 2, width // 2, :3].astype(int)
+    return bool(np.abs(middle - GREEN_BGR).max() > 40)
+
+
+def test_it_says_hello_and_shows_the_sample_cut_out(engine: EngineClient) -> None:
+    engine.say(camera="sample", **GREEN)
+    picture = engine.until(lambda picture: _corner_is(*GREEN_BGR)(picture) and _shows_person(picture))
+    assert picture.shape == (720, 1280, 4) and (picture[..., 3] == 255).all()
+    assert engine.messages[0]["type"] == "hello" and engine.messages[0]["version"] == __version__
+    engine.status("")
+    end = time.monotonic() + 5
+    while time.monotonic() < end and not [m for m in engine.messages if m["type"] == "stats"]:
+        time.sleep(0.05)
+    stats = [message for message in engine.messages if message["type"] == "stats"][-1]
+    assert (stats["width"], stats["height"]) == (1280, 720) and "sample" in stats["camera"]
+
+
+def test_every_option_changes_live(engine: EngineClient, pictures: Path) -> None:
+    sample = {"camera": "sample", "resolution": "640x360"}
+    engine.say(**sample, **GREEN)
+    engine.until(lambda picture: _corner_is(*GREEN_BGR)(picture) and _shows_person(picture))
+    engine.say(**sample, backgrounds_folder=str(pictures), background="b-green.png")
+    engine.until(_corner_is(0, 255, 0))
+    engine.say(**sample, backgrounds_folder=str(pictures), background="c-blue.png")
+    engine.until(_corner_is(255, 0, 0))
+    engine.say(**sample, background_mode="transparent")
+    engine.until(lambda picture: bool(picture[2, 2, 3] == 0))
+    engine.say(**sample, view="mask", **GREEN)
+    engine.until(lambda picture: _corner_is(0, 0, 0)(picture) and picture[180, 320].tolist() == [255] * 4)
+    engine.say(**sample, model="landscape", view="mask", **GREEN)
+    engine.until(_corner_is(0, 0, 0))
+    engine.say(camera="sample", resolution="320x240", **GREEN)
+    engine.until(lambda picture: picture.shape == (240, 320, 4))
+    engine.say(camera="sample", resolution="320x240", privacy=True, **GREEN)
+    engine.until(lambda picture: bool((picture == (*GREEN_BGR, 255)).all()))
+
+
+def test_hidden_it_sends_no_frames_and_frees_the_camera_when_asked(engine: EngineClient, counting_video: Path) -> None:
+    def opened() -> bool:
+        descriptors = Path(f"/proc/{engine.process.pid}/fd")
+        return any(os.path.realpath(link) == str(counting_video.resolve()) for link in descriptors.iterdir())
+
+    camera = {"camera": str(counting_video), **GREEN}
+    engine.say(**camera)
+    engine.until(lambda picture: True)
+    assert opened()
+    engine.say(showing=False, **camera)
+    time.sleep(0.3)
+    sequence = engine.ring._words[1]
+    time.sleep(0.5)
+    assert engine.ring._words[1] == sequence, "a frame was sent while hidden"
+    assert opened(), "the camera stays open unless asked otherwise"
+    engine.say(showing=False, release_when_hidden=True, **camera)
+    end = time.monotonic() + 5
+    while opened() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not opened()
+    engine.say(showing=True, release_when_hidden=True, **camera)
+    number = engine.frame()[0].sequence  # type: ignore[index]
+    end = time.monotonic() + 5
+    while engine.frame(number) is None and time.monotonic() < end:
+        time.sleep(0.01)
+    assert engine.frame(number) is not None
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"camera": "/dev/video77"}, "is not there"),
+        ({"camera": "/gone/clip.mp4"}, "is not there"),
+        ({"camera": "sample", "backgrounds_folder": "/gone"}, "no pictures in the folder"),
+        ({"camera": "sample", "background": "gone.png"}, "not in its folder"),
+        ({"camera": "sample", "model": "/gone.tflite"}, "gone.tflite"),
+        ({"camera": "sample", "blur": 1e9}, "Setting blur: got"),
+    ],
+)
+def test_bad_input_is_one_plain_sentence_and_heals(
+    engine: EngineClient, pictures: Path, options: dict[str, object], text: str
+) -> None:
+    engine.say(**{"backgrounds_folder": str(pictures), **options})
+    message = engine.status(text)
+    assert "Traceback" not in message and len(message) < 300
+    engine.until(lambda picture: True)
+    engine.say(camera="sample", backgrounds_folder=str(pictures))
+    engine.status("")
+    engine.until(_corner_is(0, 0, 255))
+
+
+def test_a_lost_camera_soon_leaves_the_background_alone(engine: EngineClient, tmp_path: Path) -> None:
+    path = tmp_path / "room.png"
+    cv2.imwrite(str(path), np.full((90, 160, 3), ROOM_BGR, np.uint8))
+    engine.say(camera=str(path), view="camera", **GREEN)
+    engine.until(_corner_is(*ROOM_BGR))
+    path.unlink()
+    started = time.monotonic()
+    engine.until(_corner_is(*GREEN_BGR))
+    assert time.monotonic() - started < 2 * 2.0  # promised: 2 s; the rest is for a busy machine
+    engine.status("is not there")
+
+
+def test_rubbish_on_the_pipe_is_passed_over(engine: EngineClient) -> None:
+    engine.raw(b"\xff\xfe rubbish\n{}\n[1,2]\n" + b"y" * 300_000 + b"\n")
+    engine.say(camera="sample", **GREEN)
+    engine.until(_shows_person)
+
+
+def test_it_leaves_at_once_when_the_pipe_closes(engine: EngineClient) -> None:
+    engine.say(camera="sample", **GREEN)
+    engine.until(_shows_person)
+    assert engine.process.stdin
+    engine.process.stdin.close()
+    started = time.monotonic()
+    assert engine.process.wait(5) == 0
+    assert time.monotonic() - started < 2
+
+
+def test_it_leaves_when_its_parent_is_killed(assets: Path) -> None:
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import time\nfrom tests.engine.engine_client import EngineClient\nclient = EngineClient()\n"
+            "client.say(camera='sample')\nprint(client.process.pid, flush=True)\ntime.sleep(60)",
+        ],
+        cwd=Path(__file__).resolve().parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        time.sleep(1.0)
+        parent.send_signal(signal.SIGKILL)
+        end = time.monotonic() + 2
+        while _alive(child) and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not _alive(child)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_it_opens_no_socket_to_the_outside(engine: EngineClient) -> None:
+    engine.say(camera="sample", **GREEN)
+    engine.until(_shows_person)
+    own = {os.readlink(link) for link in Path(f"/proc/{engine.process.pid}/fd").iterdir() if link.is_symlink()}
+    sockets = {name[8:-1] for name in own if name.startswith("socket:[")}
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        lines = Path(f"/proc/net/{table}").read_text().splitlines()[1:] if Path(f"/proc/net/{table}").exists() else []
+        assert not sockets & {line.split()[9] for line in lines}
+
+
+@pytest.mark.parametrize("log", ["/dev/full", "/proc/nowhere/engine.log"])
+def test_a_full_disk_or_a_folder_that_can_not_be_made_costs_the_log_only(log: str) -> None:
+    with EngineClient(("obs_bgremove.engine", "--log", log)) as client:
+        client.say(camera="sample", **GREEN)
+        client.until(_corner_is(*GREEN_BGR))
+    assert client.process.returncode == 0
+    assert b"Traceback" not in client.stderr and b"Logging error" not in client.stderr

@@ -1,0 +1,180 @@
+"""The engine process under its supervisor: real processes, a fake engine that misbehaves on demand."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable, Optional
+
+import pytest
+
+from obs_bgremove.obs import engine_supervisor as child_module
+from obs_bgremove.obs.engine_process import child_environment
+from obs_bgremove.obs.engine_supervisor import EngineSupervisor
+from obs_bgremove.shared import protocol
+from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.frame_ring import Ring
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+STATE = protocol.encode("settings", options={"background": "a.png"}, showing=True, removal=True, privacy=False)
+
+
+class Watched:
+    """A child and what it reported."""
+
+    def __init__(self, mode: str, check: Callable[[], Optional[UserError]] = lambda: None) -> None:
+        self.ring = Ring.create()
+        self.messages: list[dict[str, Any]] = []
+        self.problems: list[tuple[Optional[UserError], Optional[float]]] = []
+        self.starts = 0
+        command = [sys.executable, "-m", "tests.fakes.fake_engine", mode, "--ring", self.ring.token]
+        self.child = EngineSupervisor(
+            command,
+            str(REPOSITORY),
+            self.ring.descriptor,
+            check,
+            self.messages.append,
+            lambda problem, retry_s: self.problems.append((problem, retry_s)),
+            self._count,
+            lambda: None,
+        )
+        self.child.start(STATE)
+
+    def _count(self) -> None:
+        self.starts += 1
+
+    def frames(self) -> int:
+        return sum(message["type"] == "frame" for message in self.messages)
+
+    def texts(self) -> list[str]:
+        return [message["text"] for message in self.messages if message["type"] == "status"]
+
+    def failures(self) -> list[str]:
+        return [str(problem) for problem, _ in self.problems if problem is not None]
+
+
+@pytest.fixture
+def watch() -> Iterator[Callable[..., Watched]]:
+    made: list[Watched] = []
+
+    def make(*arguments: Any) -> Watched:
+        made.append(Watched(*arguments))
+        return made[-1]
+
+    yield make
+    for watched in made:
+        pid = watched.child.pid
+        assert watched.child.stop(8)
+        assert watched.child.stop(8), "stopping twice is harmless"
+        watched.ring.close()
+        if pid is not None:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+
+
+def until(condition: Callable[[], Any], timeout_s: float = 20) -> float:
+    start = time.monotonic()
+    while not condition():
+        assert time.monotonic() - start < timeout_s
+        time.sleep(0.01)
+    return time.monotonic() - start
+
+
+def test_the_wanted_state_reaches_the_engine_first_and_when_it_changes(watch: Callable[..., Watched]) -> None:
+    watched = watch("well")
+    until(lambda: watched.texts()[:1] and "a.png" in watched.texts()[0])
+    watched.child.tell(STATE.replace(b"a.png", b"b.png"))
+    until(lambda: "b.png" in watched.texts()[-1])
+    assert watched.failures() == []
+
+
+def test_a_killed_engine_is_back_with_the_latest_state(watch: Callable[..., Watched]) -> None:
+    watched = watch("well")
+    until(watched.frames)
+    watched.child.tell(STATE.replace(b"a.png", b"b.png"))
+    until(lambda: "b.png" in watched.texts()[-1])
+    watched.messages.clear()
+    pid = watched.child.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: any("b.png" in text for text in watched.texts()))
+    assert watched.starts == 2
+    assert watched.failures() == ["The engine stopped unexpectedly (signal 9)."]
+
+
+def test_an_engine_that_hangs_is_killed_and_replaced(watch: Callable[..., Watched]) -> None:
+    watched = watch("hangs")
+    until(lambda: watched.starts == 2)
+    assert watched.failures() == ["The engine did not answer for 2 s and was stopped."]
+
+
+def test_an_engine_that_dies_at_once_is_started_ever_more_rarely(watch: Callable[..., Watched]) -> None:
+    watched = watch("exits")
+    until(lambda: len(watched.failures()) == 3)
+    assert [retry for problem, retry in watched.problems if problem] == [0.0, 0.5, 1.0]
+    assert "exit code 3" in watched.failures()[0]
+
+
+@pytest.mark.parametrize("mode", ["garbage", "half", "endless"])
+def test_what_is_no_message_ends_the_engine(watch: Callable[..., Watched], mode: str) -> None:
+    watched = watch(mode)
+    until(lambda: watched.failures())
+    assert "not a message" in watched.failures()[0] or "not a message" in str(watched.problems)
+
+
+def test_another_version_is_an_error_with_a_remedy(watch: Callable[..., Watched]) -> None:
+    watched = watch("other-version")
+    until(lambda: watched.failures())
+    assert "0.0.1" in watched.failures()[0] and "install.py" in watched.failures()[0]
+    assert watched.messages == []
+
+
+def test_an_engine_that_does_not_read_blocks_nobody_for_long(watch: Callable[..., Watched]) -> None:
+    watched = watch("deaf")
+    until(watched.frames)
+    assert watched.failures() == []
+
+
+def test_what_stands_in_the_way_is_said_and_it_starts_once_that_is_gone(
+    watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child_module, "CHECK_AGAIN_S", 0.1)
+    answers = iter([UserError("Not installed.", "Run it.")] * 3)
+    watched = watch("well", lambda: next(answers, None))
+    until(watched.frames)
+    assert watched.failures() == ["Not installed. Run it."] * 3
+    assert watched.problems[-1][0] is None
+
+
+def test_restart_replaces_a_healthy_engine(watch: Callable[..., Watched]) -> None:
+    watched = watch("well")
+    until(watched.frames)
+    before = watched.child.pid
+    watched.child.restart()
+    until(lambda: watched.child.pid not in (before, None))
+    assert watched.failures() == []
+
+
+def test_restart_cuts_the_back_off_short(watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child_module, "BACK_OFF_S", (60.0,))
+    watched = watch("exits")
+    until(lambda: len(watched.failures()) == 1)
+    watched.child.restart()
+    until(lambda: watched.starts == 2)
+
+
+def test_no_descriptor_is_left_after_many_restarts(watch: Callable[..., Watched]) -> None:
+    watched = watch("well")
+    until(watched.frames)
+    before = len(os.listdir("/proc/self/fd"))
+    for number in range(2, 7):
+        watched.child.restart()
+        until(lambda number=number: watched.starts == number)
+        until(lambda: watched.child.pid is not None)
+    until(lambda: len(os.listdir("/proc/self/fd")) <= before)
+
+
+def test_the_childs_environment_has_nothing_of_obs_python() -> None:
+    assert child_environment({"PYTHONHOME": "/x", "PYTHONPATH": "/y", "HOME": "/z"}) == {"HOME": "/z"}

@@ -1,0 +1,202 @@
+"""The ring: what is written is read, nothing is torn under two real processes, nothing is left behind."""
+
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from obs_bgremove.shared import frame_ring
+from obs_bgremove.shared.frame_ring import BGR3, BGRA, FALLBACK, Ring
+
+WRITER = """
+import sys, time
+from obs_bgremove.shared.frame_ring import BGR3, Ring
+ring = Ring.open(sys.argv[1])
+print("ready", flush=True)
+end = time.monotonic() + float(sys.argv[2])
+count = 0
+while time.monotonic() < end:
+    count += 1
+    slot, pixels = ring.begin(320, 180, BGR3)
+    pixels[:] = bytes([count % 251]) * len(pixels)
+    ring.publish(slot, time.monotonic_ns())
+print(count, flush=True)
+"""
+
+
+@pytest.fixture
+def ring():
+    ring = Ring.create()
+    yield ring
+    ring.close()
+
+
+def _write(ring: Ring, level: int, width: int = 64, height: int = 36, format: int = BGR3) -> int:
+    slot, pixels = ring.begin(width, height, format)
+    pixels[:] = bytes([level]) * len(pixels)
+    return ring.publish(slot, 1000 + level)
+
+
+def test_an_empty_ring_has_no_frame(ring: Ring) -> None:
+    assert ring.acquire() is None
+    assert ring.fallback() is None
+
+
+def test_a_published_frame_is_read_with_its_size_format_and_time(ring: Ring) -> None:
+    number = _write(ring, 7, 63, 35, BGRA)
+    info = ring.acquire()
+    assert info is not None
+    assert (info.sequence, info.width, info.height, info.format) == (number, 63, 35, BGRA)
+    assert (info.linesize, info.timestamp_ns) == (63 * 4, 1007)
+    assert bytes(ring.pixels(info)) == bytes([7]) * (63 * 35 * 4)
+
+
+def test_the_newest_frame_wins_and_is_given_once(ring: Ring) -> None:
+    for level in range(10):
+        last = _write(ring, level)
+    info = ring.acquire()
+    assert info is not None and info.sequence == last
+    assert ring.acquire(after=last) is None
+
+
+def test_a_frame_that_is_being_read_is_never_written_over(ring: Ring) -> None:
+    _write(ring, 1)
+    info = ring.acquire()
+    assert info is not None
+    for level in range(2, 50):
+        _write(ring, level)
+        assert set(ring.pixels(info)) == {1}
+    ring.release()
+
+
+def test_a_half_written_frame_is_not_given_out(ring: Ring) -> None:
+    _write(ring, 1)
+    for _ in range(frame_ring.SLOTS + 2):
+        ring.begin(64, 36, BGR3)
+        info = ring.acquire()
+        assert info is not None and set(ring.pixels(info)) == {1}
+        ring.release()
+
+
+@given(steps=st.lists(st.sampled_from(["begin", "publish", "spare", "acquire", "acquire again", "release", "forget"])))
+def test_in_any_order_the_reader_holds_the_newest_whole_frame_and_the_writer_stays_off_it(steps: list[str]) -> None:
+    ring = Ring.create()
+    level, begun, newest, held, read = 0, None, None, None, 0  # newest, held: the byte a frame is full of
+    info = None
+    for step in steps:
+        if step == "begin":
+            level = level % 250 + 1
+            slot, pixels = ring.begin(8, 4, BGR3)
+            assert info is None or slot != info.slot
+            pixels[:] = bytes([level]) * len(pixels)
+            begun = slot
+        elif step == "publish" and begun is not None:
+            ring.publish(begun, level)
+            begun, newest = None, level
+        elif step == "spare":
+            slot, pixels = ring.begin(8, 4, BGR3, FALLBACK)
+            pixels[:] = bytes([255]) * len(pixels)
+            ring.publish(slot, 0)
+        elif step.startswith("acquire"):
+            found = ring.acquire(after=read if step == "acquire again" else 0)
+            expected = newest if step == "acquire" or (newest is not None and newest != held) else None
+            assert (found is None) == (expected is None)
+            info = found
+            if found is not None:
+                held, read = newest, found.sequence
+        elif step == "release":
+            ring.release()
+            info = None
+        elif step == "forget":
+            ring.forget()
+            newest, held, info = None, None, None
+        if info is not None:
+            assert set(ring.pixels(info)) == {held}
+    ring.close()
+
+
+def test_the_spare_slot_stands_apart(ring: Ring) -> None:
+    _write(ring, 1)
+    slot, pixels = ring.begin(64, 36, BGR3, FALLBACK)
+    pixels[:] = bytes([9]) * len(pixels)
+    ring.publish(slot, 5)
+    info, spare = ring.acquire(), ring.fallback()
+    assert info is not None and spare is not None
+    assert (set(ring.pixels(info)), set(ring.pixels(spare))) == ({1}, {9})
+    ring.forget()
+    assert ring.acquire() is None and ring.fallback() == spare
+
+
+@pytest.mark.parametrize("size", [(0, 1), (1, 0), (7681, 4320)])
+def test_a_frame_beyond_the_capacity_is_refused(ring: Ring, size: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match="at most"):
+        ring.begin(*size, BGRA)
+
+
+@pytest.mark.parametrize("token", ["", "fd:", "fd:x", "fd:9999", "file:/etc/passwd"])
+def test_a_token_that_is_not_ours_is_refused(token: str) -> None:
+    with pytest.raises((ValueError, OSError)):
+        Ring.open(token)
+
+
+def test_memory_that_is_not_ours_is_refused(tmp_path: Path) -> None:
+    with open(tmp_path / "zeros", "w+b") as file:
+        file.truncate(frame_ring._TOTAL_BYTES)
+        with pytest.raises(ValueError, match="not one of ours"):
+            Ring.open(f"fd:{os.dup(file.fileno())}")
+
+
+def test_a_wild_header_from_the_other_side_is_not_followed(ring: Ring) -> None:
+    _write(ring, 1)
+    rng = random.Random(1)
+    for _ in range(2000):
+        word = rng.randrange(frame_ring._FIRST_SLOT_WORD, frame_ring._FIRST_SLOT_WORD + 8 * frame_ring.SLOTS)
+        ring._words[word] = rng.choice([0, 1, 8, 11, 1 << 20, (1 << 64) - 1])
+        ring._words[frame_ring._NEWEST] = rng.randrange(0, 9)
+        info = ring.acquire()
+        if info is not None:
+            assert len(ring.pixels(info)) == info.linesize * info.height
+        ring.release()
+
+
+def test_nothing_has_a_name_and_no_descriptor_stays() -> None:
+    before, shm = set(os.listdir("/proc/self/fd")), set(os.listdir("/dev/shm"))
+    for _ in range(20):
+        ring = Ring.create()
+        _write(ring, 1)
+        assert set(os.listdir("/dev/shm")) == shm
+        ring.close()
+        ring.close()
+    assert set(os.listdir("/proc/self/fd")) == before
+
+
+def test_two_processes_never_tear_a_frame(ring: Ring) -> None:
+    assert ring.descriptor is not None
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, ring.token, "2.0"],
+        cwd=Path(__file__).resolve().parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=(ring.descriptor,),
+    )
+    assert writer.stdout is not None
+    with writer:
+        assert writer.stdout.readline() == "ready\n"
+        seen, last = 0, 0
+        while writer.poll() is None:
+            info = ring.acquire(last)
+            if info is None:
+                continue
+            assert info.sequence > last
+            last = info.sequence
+            pixels = bytes(ring.pixels(info))
+            assert set(pixels) == {last % 251}, f"frame {last} is torn"
+            ring.release()
+            seen += 1
+        assert writer.returncode == 0
+    assert seen > 100

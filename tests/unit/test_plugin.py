@@ -1,0 +1,358 @@
+"""The whole OBS side on a fake libobs and a fake engine: sources come, change, hide, go; the script reloads."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from obs_bgremove.obs import camera_list, libobs, plugin, source, source_type, video_output
+from obs_bgremove.obs.camera_list import Camera
+from obs_bgremove.shared import installation
+from tests.fakes.fake_engine import FALLBACK_BYTE, FRAME_BYTE, HEIGHT, WIDTH
+from tests.fakes.fake_libobs import FakeLibobs
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def until(condition: Callable[[], Any], timeout_s: float = 20) -> Any:
+    limit = time.monotonic() + timeout_s
+    while not (value := condition()):
+        assert time.monotonic() < limit
+        time.sleep(0.01)
+    return value
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    for name in ("1.png", "2.png", "10.png"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+@pytest.fixture
+def lib(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLibobs]:
+    monkeypatch.setattr(installation, "health_check", lambda: None)
+    monkeypatch.setattr(camera_list.Cameras, "_run", lambda self: [Camera("cam0", "Camera 0")])
+    made = FakeLibobs()
+    yield made
+    sys.modules.pop("_ai_background_immortal", None)
+
+
+@pytest.fixture
+def load(lib: FakeLibobs) -> Iterator[Callable[..., plugin.Plugin]]:
+    made: list[plugin.Plugin] = []
+
+    def make(mode: str = "well") -> plugin.Plugin:
+        def command(token: str, log_path: str) -> list[str]:
+            return [sys.executable, "-m", "tests.fakes.fake_engine", mode, "--ring", token, "--log", log_path]
+
+        made.append(plugin.Plugin(lib, "test", command))
+        return made[-1]
+
+    yield make
+    for loaded in made:
+        loaded.close()
+    assert lib.references == 0, "a strong reference was not given back"
+    assert not [thread.name for thread in threading.enumerate() if "ai-background" in thread.name]
+    source_type.release_all(source_type.get(lib))
+    assert lib.weak_references == 0
+
+
+def live(frame: Any) -> bool:
+    return frame is not None and frame[3][0] == FRAME_BYTE
+
+
+def engine_text(loaded: plugin.Plugin) -> str:
+    [only] = loaded._sources.values()
+    return only.status.engine.text
+
+
+def test_a_new_source_shows_frames_of_its_engine(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
+    load()
+    made = lib.add_source(camera="sample")
+    width, height, format, pixels = until(lambda: lib.frames and lib.frames[-1])
+    assert (width, height, format, len(pixels)) == (WIDTH, HEIGHT, 7, WIDTH * HEIGHT * 4)
+    assert lib.unbuffered == [made]
+    assert all(lib.frame_times)
+
+
+def test_the_type_is_registered_once_however_often_the_script_loads(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    for _ in range(3):
+        load().close()
+    assert len(lib.registered) == 1
+    info = lib.info
+    assert (info.id, info.output_flags, info.icon_type) == (b"ai_background", 0x85, 9)
+    assert info.destroy and not info.get_width
+
+
+def test_a_source_is_taken_over_by_the_reloaded_script(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    lib.show(made)
+    until(lambda: lib.frames)
+    loaded.close()
+    lib.frames.clear()
+    again = load()
+    until(lambda: lib.frames)
+    until(lambda: "'showing': True" in engine_text(again))
+    assert len(lib.hotkeys) == 8
+
+
+def test_a_source_made_while_no_script_was_loaded_is_taken_over(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    load().close()
+    made = lib.add_source(camera="sample")
+    assert lib.panel(made).rows[0].label.startswith("The AI Background script is not loaded")
+    assert lib.frames == []
+    load()
+    until(lambda: lib.frames)
+    assert len(lib.hotkeys) == 8
+
+
+def test_a_source_removed_while_no_script_was_loaded_is_forgotten(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    loaded.close()
+    lib.remove_source(made)
+    assert load()._sources == {}
+    assert lib.weak_references == 0
+
+
+def test_sources_that_follow_each_other_wait_for_their_turn_and_share_threads(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    load()
+    for _ in range(8):
+        made = lib.add_source(camera="sample")
+        lib.frames.clear()
+        until(lambda: lib.frames)
+        lib.remove_source(made)
+    pumps = [thread for thread in threading.enumerate() if thread.name == "ai-background pump"]
+    assert len(pumps) == 1
+
+
+def test_a_source_that_does_not_leave_delays_the_next_one_for_a_moment_only(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load("deaf")
+    monkeypatch.setattr(plugin, "SETTLE_S", 0.2)
+    made = lib.add_source(camera="sample")
+    until(lambda: lib.frames)
+    lib.remove_source(made)
+    started = time.monotonic()
+    loaded._settle()
+    assert time.monotonic() - started > 0.15  # it takes a second to be given up
+
+
+def test_removing_a_source_ends_its_engine(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    until(lambda: lib.frames)
+    [held] = loaded._sources.values()
+    lib.remove_source(made)
+    until(lambda: lib.weak_references == 0)
+    assert held.close(1) and held._child is not None and held._child.pid is None
+
+
+def test_hotkeys_change_the_stored_background(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], pictures: Path
+) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample", backgrounds_folder=str(pictures))
+    for key, name in (("next", "2.png"), ("next", "10.png"), ("next", "1.png"), ("previous", "10.png")):
+        lib.press_hotkey(f"ai_background.{key}")
+        until(lambda name=name: lib.settings(made).get("background") == name)
+        until(lambda name=name: name in engine_text(loaded))
+    lib.press_hotkey("ai_background.random")
+    until(lambda: lib.settings(made)["background"] != "10.png")
+
+
+def test_buttons_change_the_stored_background(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], pictures: Path
+) -> None:
+    load()
+    made = lib.add_source(camera="sample", backgrounds_folder=str(pictures))
+    panel = lib.panel(made)
+    assert lib.press_button(panel, "next_background") is False, "the panel is rebuilt later, not within the callback"
+    until(lambda: lib.settings(made).get("background") == "2.png")
+    assert lib.panel_rebuilds
+
+
+def test_switches_survive_a_restart_of_the_engine(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    lib.press_hotkey("ai_background.privacy_on")
+    until(lambda: "'privacy': True" in engine_text(loaded))
+    [held] = loaded._sources.values()
+    assert held._child is not None
+    before = held._child.pid
+    lib.press_button(lib.panel(made), "restart_engine")
+    until(lambda: held._child is not None and held._child.pid not in (before, None))
+    until(lambda: "'privacy': True" in engine_text(loaded))
+
+
+def test_one_key_for_both_halves_of_a_switch_toggles(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
+    loaded = load()
+    lib.add_source(camera="sample")
+    for state in ("False", "True"):
+        lib.press_hotkey("ai_background.removal_on")
+        lib.press_hotkey("ai_background.removal_off")
+        until(lambda state=state: f"'removal': {state}" in engine_text(loaded))
+        time.sleep(0.1)
+
+
+def test_show_and_hide_reach_the_engine(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    for showing in (True, False):
+        lib.show(made, showing)
+        until(lambda showing=showing: f"'showing': {showing}" in engine_text(loaded))
+
+
+def test_a_source_without_a_camera_is_pinned_to_the_first_one(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    loaded = load()
+    until(lambda: loaded._cameras.known)
+    made = lib.add_source()
+    until(lambda: lib.settings(made).get("camera") == "cam0")
+    assert lib.defaults(made)["camera"] == "cam0"
+
+
+@pytest.mark.parametrize(("mode", "left"), [("no-frames", FALLBACK_BYTE), ("hangs", FALLBACK_BYTE)])
+def test_a_picture_that_stands_still_gives_way_to_the_background(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], mode: str, left: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(mode)
+    lib.show(lib.add_source(camera="sample"))
+    until(lambda: lib.frames and live(lib.frames[-1]))
+    shown_until = time.monotonic()
+    while not (lib.frames[-1] and lib.frames[-1][3][0] == left):
+        if live(lib.frames[-1]) and len(lib.frames) > 1:
+            assert time.monotonic() - shown_until < 10
+        time.sleep(0.01)
+
+
+def test_without_a_fallback_the_picture_is_taken_away(lib: FakeLibobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    from obs_bgremove.shared.frame_ring import BGRA, Ring
+
+    ring = Ring.create()
+    shown = video_output.VideoOutput(lib, lib._new({}) + 1, ring)
+    slot, pixels = ring.begin(4, 4, BGRA)
+    pixels[:] = bytes(64)
+    del pixels
+    ring.publish(slot, 1)
+    shown.deliver()
+    shown.deliver()
+    assert len(lib.frames) == 1, "the same frame is not shown twice"
+    shown.expire(None, stale_s=0)
+    assert len(lib.frames) == 1, "hidden: left alone"
+    shown.expire(0.0, stale_s=0)
+    shown.expire(0.0, stale_s=0)
+    assert lib.frames[1:] == [None], "once"
+    shown.close()
+    shown.deliver()
+
+
+def test_freed_memory_is_given_back_once_after_a_change_of_size_or_engine(
+    lib: FakeLibobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from obs_bgremove.shared.frame_ring import BGRA, Ring
+
+    given_back: list[float] = []
+    real = libobs.give_back_memory
+    monkeypatch.setattr(video_output, "TRIM_AFTER_S", 0.05)
+    monkeypatch.setattr(libobs, "give_back_memory", lambda: given_back.append(time.monotonic()) or real())
+    ring = Ring.create()
+    shown = video_output.VideoOutput(lib, lib._new({}) + 1, ring)
+
+    def deliver(width: int, number: int) -> int:
+        slot, pixels = ring.begin(width, 4, BGRA)
+        pixels[:] = bytes(16 * width)
+        del pixels
+        ring.publish(slot, number)
+        shown.deliver()
+        shown.expire(None, stale_s=0)
+        time.sleep(0.1)
+        for _ in range(3):
+            shown.expire(None, stale_s=0)
+        return len(given_back)
+
+    assert [deliver(width, number) for number, width in enumerate((4, 4, 8, 8), 1)] == [1, 1, 2, 2]
+    shown.new_engine()
+    assert deliver(8, 1) == 3
+    shown.close()
+
+
+def test_bad_settings_are_said_once_and_the_rest_is_used(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample", threshold="high", blur=900, unknown_key=1)
+    [held] = loaded._sources.values()
+    until(lambda: len(held.status.settings_problems) == 2)
+    lib.set(made, background="x.png")
+    until(lambda: "x.png" in engine_text(loaded))
+    assert sum("threshold" in line for line in caplog.messages) == 1
+    assert held.status.line().level == "warning"
+    lib.set(made, threshold=0.4, blur=20)
+    until(lambda: held.status.settings_problems == ())
+    assert lib.settings(made)["unknown_key"] == 1
+
+
+def test_a_password_is_in_no_line_and_no_status(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded = load()
+    made = lib.add_source(camera="rtsp://me:secret@host/stream")
+    until(lambda: lib.frames)
+    [held] = loaded._sources.values()
+    panel = lib.panel(made)
+    assert "secret" not in held.details() + held.status.line().text + str(panel.find("status")) + caplog.text
+    assert "secret" not in lib.defaults(made)["details"]
+
+
+def test_a_second_copy_of_the_script_stays_idle(
+    lib: FakeLibobs, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(plugin.libobs, "load", lambda: lib)
+    monkeypatch.setattr(plugin.Plugin, "_adopt", lambda self: None)
+    plugin.load("/one/ai_background.py")
+    first = plugin._loaded
+    plugin.load("/two/ai_background.py")
+    assert plugin._loaded is first
+    assert "Already loaded from /one" in caplog.text
+    plugin.unload()
+    plugin.unload()
+
+
+def test_callbacks_after_unload_do_nothing(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    panel = lib.panel(made)
+    loaded.close()
+    lib.set(made, blur=3)
+    lib.show(made)
+    lib.press_hotkey("ai_background.next")
+    assert lib.press_button(panel, "restart_engine") is False
+
+
+def test_an_exception_in_a_callback_is_one_line_in_the_log(
+    lib: FakeLibobs,
+    load: Callable[..., plugin.Plugin],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    load()
+    monkeypatch.setattr(source.Source, "set_showing", lambda self, showing: 1 / 0)
+    lib.show(lib.add_source(camera="sample"))
+    assert "ZeroDivisionError" in caplog.text and "test_plugin.py" in caplog.text
