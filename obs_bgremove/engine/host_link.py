@@ -10,31 +10,21 @@ import sys
 import threading
 from typing import Any, Callable, Optional
 
-from obs_bgremove.engine.pipeline import Switches
-from obs_bgremove.shared import options as table
 from obs_bgremove.shared import protocol
+from obs_bgremove.shared.protocol import DesiredState
 
 # How long the worker may take to leave by itself once OBS has gone.
 LEAVE_WITHIN_S = 1.0
 log = logging.getLogger(__name__)
 
 
-class Wish:
-    """What OBS wants at the moment. Immutable by convention: replaced whole."""
-
-    def __init__(self, options: table.Options, switches: Switches, showing: bool, problems: list[str]) -> None:
-        self.options = options
-        self.switches = switches
-        self.showing = showing
-        self.problems = problems
-
-
 class HostLink:
-    """See the module. `wake` is called on the reader thread whenever something has changed."""
+    """stdin, stdout and the reader thread. `desired` is the newest state, None before the first; `wake` is called on
+    the reader thread whenever something has changed."""
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.closed = False
-        self.wish: Optional[Wish] = None
+        self.desired: Optional[DesiredState] = None
         self._wake = wake
         self._lock = threading.Lock()
         self._commands: list[str] = []
@@ -77,14 +67,12 @@ class HostLink:
     def _handle(self, line: bytes) -> None:
         try:
             message = protocol.decode(line)
+            if message["type"] == "settings":
+                self.desired = DesiredState.decode(message)
         except protocol.ProtocolError as error:
             log.warning("ignored from OBS: %s", error)
             return
-        if message["type"] == "settings":
-            options, problems = table.parse(message["options"])
-            switches = Switches(removal=message["removal"], privacy=message["privacy"])
-            self.wish = Wish(options, switches, message["showing"], problems)
-        elif message["type"] == "command":
+        if message["type"] == "command":
             with self._lock:
                 self._commands.append(message["name"])
         self._wake()

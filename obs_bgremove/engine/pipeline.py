@@ -9,7 +9,6 @@ so it does while the network is being loaded, which happens on a thread of its o
 """
 
 import contextlib
-import dataclasses
 import threading
 import time
 from typing import TYPE_CHECKING, Callable, Optional
@@ -21,7 +20,7 @@ from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.room import as_shown
 from obs_bgremove.shared.errors import UserError
-from obs_bgremove.shared.options import Options
+from obs_bgremove.shared.protocol import DesiredState
 
 if TYPE_CHECKING:
     from obs_bgremove.engine.person_cutout import PersonCutout
@@ -29,14 +28,6 @@ if TYPE_CHECKING:
 # A network that can not be built, or fails this many frames running, is built anew, but not for every frame.
 REBUILD_AFTER_S = 2.0
 FAILURES_BEFORE_REBUILD = 3
-
-
-@dataclasses.dataclass(frozen=True)
-class Switches:
-    """What is switched by hotkey and is no setting: `removal` off shows the camera, `privacy` on hides the person."""
-
-    removal: bool = True
-    privacy: bool = False
 
 
 # (width, height) -> where the picture is to be made
@@ -64,36 +55,33 @@ class Pipeline:
         """The network is on its way; until then the background alone goes out."""
         return self._cutout is None and self.problem is None
 
-    def process(
-        self, frame_bgr: Image, options: Options, switches: Switches, timestamp_ns: int, allocate: Allocate
-    ) -> Canvas:
+    def process(self, frame_bgr: Image, desired: DesiredState, timestamp_ns: int, allocate: Allocate) -> Canvas:
         """The finished frame, in what `allocate(width, height)` gave."""
+        options = desired.options
         height, width = frame_bgr.shape[:2]
         out = allocate(width, height)
-        if switches.privacy:
-            self._background_alone(options, switches, out)
-        elif options.view == "camera" or (options.view == "output" and _shows_room(options, switches)):
+        if desired.privacy:
+            self._background_alone(desired, out)
+        elif options.view == "camera" or (options.view == "output" and _shows_room(desired)):
             as_shown(frame_bgr, options.mirror, out.claim())
         else:
             cutout = self._cutout_for(options.model)
             if cutout is None:
-                self._background_alone(options, switches, out)
+                self._background_alone(desired, out)
                 return out
             try:
                 self.stages_ms = cutout.cut(frame_bgr, options, timestamp_ns, self._backgrounds, out)
                 self.problem = None
                 self._failures = 0
             except Exception as error:  # whatever a native library may throw: the room must not show, nor OBS suffer
-                self._background_alone(options, switches, out)
+                self._background_alone(desired, out)
                 self._failed(cutout, error)
         return out
 
-    def background_alone(
-        self, options: Options, switches: Switches, width: int, height: int, allocate: Allocate
-    ) -> Canvas:
+    def background_alone(self, desired: DesiredState, width: int, height: int, allocate: Allocate) -> Canvas:
         """The finished picture without a frame: for privacy, and while the camera gives nothing."""
         out = allocate(width, height)
-        self._background_alone(options, switches, out)
+        self._background_alone(desired, out)
         return out
 
     def reset(self) -> None:
@@ -165,11 +153,11 @@ class Pipeline:
             )
         self.problem = error
 
-    def _background_alone(self, options: Options, switches: Switches, out: Canvas) -> None:
+    def _background_alone(self, desired: DesiredState, out: Canvas) -> None:
         """Fills `out` with no pixel of the camera: transparent, or the background, or a neutral grey."""
-        pixels = out.claim()
+        options, pixels = desired.options, out.claim()
         height, width = pixels.shape[:2]
-        shows_output = switches.privacy or (options.view == "output" and switches.removal)
+        shows_output = desired.privacy or (options.view == "output" and desired.removal)
         if shows_output and options.background_mode == "transparent":
             pixels[:] = 0
             return
@@ -179,5 +167,5 @@ class Pipeline:
                 np.copyto(pixels, self._backgrounds.get(options, width, height))
 
 
-def _shows_room(options: Options, switches: Switches) -> bool:
-    return options.background_mode == "off" or not switches.removal
+def _shows_room(desired: DesiredState) -> bool:
+    return desired.options.background_mode == "off" or not desired.removal

@@ -8,7 +8,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Optional
 
 from obs_bgremove.engine.camera.devices import find
@@ -59,11 +58,10 @@ def _camera(chosen: options.Options) -> str:
 def _background(chosen: options.Options) -> str:
     if chosen.background_mode != "file":
         return f"background {chosen.background_mode}"
-    place = Path(chosen.backgrounds_folder).expanduser()
-    name = backgrounds_folder.choose(place, chosen.background)
+    name = chosen.background_name
     if not name:
-        raise UserError(f"There is no picture in {place}.", "Put one there, or choose another folder.")
-    read_picture(backgrounds_folder.resolve(place, name))
+        raise UserError(f"There is no picture in {chosen.folder}.", "Put one there, or choose another folder.")
+    read_picture(backgrounds_folder.resolve(chosen.folder, name))
     return f"background {name}"
 
 

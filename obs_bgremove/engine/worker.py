@@ -14,12 +14,12 @@ from typing import Optional
 from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.camera.capture import CameraRequest, Capture, Frame
 from obs_bgremove.engine.camera.frame_sources import DEFAULT_SIZE
-from obs_bgremove.engine.host_link import HostLink, Wish
-from obs_bgremove.engine.pipeline import Pipeline, Switches
+from obs_bgremove.engine.host_link import HostLink
+from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.engine.ring_sink import RingSink
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
-from obs_bgremove.shared.options import Options
+from obs_bgremove.shared.protocol import DesiredState
 
 # A camera that has given nothing for this long: its last picture is taken away.
 STALE_AFTER_S = 1.5
@@ -59,8 +59,8 @@ class Worker:
             while not self._link.closed:
                 self._wake.wait(IDLE_S)
                 self._wake.clear()
-                if self._link.wish is not None:
-                    self._step(self._link.wish)
+                if self._link.desired is not None:
+                    self._step(self._link.desired)
                 self._stats()
         except UserError as error:
             self._say("error", str(error))
@@ -69,42 +69,42 @@ class Worker:
             self._capture.stop()
             self._pipeline.close()
 
-    def _step(self, wish: Wish) -> None:
-        options = wish.options
-        self._capture.idle = not wish.showing
+    def _step(self, desired: DesiredState) -> None:
+        options = desired.options
+        self._capture.idle = not desired.showing
         camera = CameraRequest(options.camera, options.requested_size, options.fps)
         if camera != self._camera:
             self._camera = camera
             self._pipeline.reset()
             self._last_frame_s = time.monotonic()
-        self._capture.want(camera if wish.showing or not options.release_when_hidden else None)
+        self._capture.want(camera if desired.showing or not options.release_when_hidden else None)
         self._capture.check()
         for name in self._link.take_commands():
             self._pipeline.command(name)
         if self._pipeline.loading:
             self._pipeline.prepare(options.model)
         frame = self._capture.take()
-        if not wish.showing:
+        if not desired.showing:
             self._hidden = True
             self._summary.restart()
             self._last_frame_s = time.monotonic()
         elif frame is not None:
             self._hidden = False
-            self._show(frame, options, wish.switches)
+            self._show(frame, desired)
         else:
             if self._hidden:
                 self._hidden = False
                 self._last_frame_s = time.monotonic()
-            self._show_without_camera(options, wish.switches)
-        self._keep_fallback(options, wish.switches)
-        self._report(wish)
+            self._show_without_camera(desired)
+        self._keep_fallback(desired)
+        self._report(desired)
 
-    def _show(self, frame: Frame, options: Options, switches: Switches) -> None:
+    def _show(self, frame: Frame, desired: DesiredState) -> None:
         height, width = frame.image.shape[:2]
         if (width, height) != self._size:
             log.info("camera: %s, %dx%d", self._capture.label, width, height)
             self._size = (width, height)
-        self._pipeline.process(frame.image, options, switches, frame.timestamp_ns, self._sink.allocate)
+        self._pipeline.process(frame.image, desired, frame.timestamp_ns, self._sink.allocate)
         self._link.send("frame", sequence=self._sink.publish(frame.timestamp_ns))
         latency_ms = (time.monotonic_ns() - frame.timestamp_ns) / 1e6
         self._latencies_ms.append(latency_ms)
@@ -113,44 +113,42 @@ class Worker:
         self._last_frame_s = time.monotonic()
         self._shown = None
 
-    def _show_without_camera(self, options: Options, switches: Switches) -> None:
+    def _show_without_camera(self, desired: DesiredState) -> None:
         """The background alone, once the camera is known to give nothing; again when the background changes."""
         silent_s = time.monotonic() - self._last_frame_s
         if self._capture.problem is None and silent_s < STALE_AFTER_S:
             return
-        wanted = (_look(options, switches), self._size, self._backgrounds.version)
+        wanted = (_look(desired), self._size, self._backgrounds.version)
         if self._shown == wanted:
             return
         self._shown = wanted
         now_ns = time.monotonic_ns()
-        self._pipeline.background_alone(options, switches, *self._size, self._sink.allocate)
+        self._pipeline.background_alone(desired, *self._size, self._sink.allocate)
         self._link.send("frame", sequence=self._sink.publish(now_ns))
 
-    def _keep_fallback(self, options: Options, switches: Switches) -> None:
+    def _keep_fallback(self, desired: DesiredState) -> None:
         """The spare slot holds the background alone, for OBS to show should this process die."""
-        wanted = (_look(options, switches), self._size, self._backgrounds.version)
+        wanted = (_look(desired), self._size, self._backgrounds.version)
         if wanted != self._fallback_for:
             self._fallback_for = wanted
-            self._pipeline.background_alone(options, switches, *self._size, self._sink.allocate_fallback)
+            self._pipeline.background_alone(desired, *self._size, self._sink.allocate_fallback)
             self._sink.publish(time.monotonic_ns())
 
-    def _report(self, wish: Wish) -> None:
+    def _report(self, desired: DesiredState) -> None:
         """Tells OBS the most pressing thing that is wrong, or that all is well, whenever that changes."""
         silent_s = time.monotonic() - self._last_frame_s
         problem = self._pipeline.problem or self._capture.problem
         if problem is not None:
             self._say("error", str(problem))
-        elif wish.showing and silent_s > STALE_AFTER_S:
+        elif desired.showing and silent_s > STALE_AFTER_S:
             self._say(
                 "warning",
                 f"The camera {self._capture.label} gives no picture. The background is shown until it does.",
             )
         elif self._pipeline.loading:
             self._say("info", "Starting…")
-        elif wish.options.background_mode == "file" and self._backgrounds.problem is not None:
+        elif desired.options.background_mode == "file" and self._backgrounds.problem is not None:
             self._say("warning", str(self._backgrounds.problem))
-        elif wish.problems:
-            self._say("warning", " ".join(wish.problems))
         else:
             self._say("info", "")
 
@@ -203,6 +201,7 @@ class _Summary:
             self.restart()
 
 
-def _look(options: Options, switches: Switches) -> object:
+def _look(desired: DesiredState) -> object:
     """What the picture without a camera depends on, apart from size and prepared background."""
-    return dataclasses.replace(options, camera="", threshold=0, edge_softness=0), switches
+    options = dataclasses.replace(desired.options, camera="", threshold=0, edge_softness=0)
+    return options, desired.removal, desired.privacy

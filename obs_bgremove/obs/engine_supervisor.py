@@ -7,12 +7,14 @@ stands in the way of a start (environment, model) is asked again every few secon
 
 import threading
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Optional, Protocol
 
 from obs_bgremove import __version__
 from obs_bgremove.obs import log, thread_pool
 from obs_bgremove.obs.engine_process import EngineProcess
+from obs_bgremove.shared import protocol
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.protocol import DesiredState
 
 SILENCE_S = 2.0  # a running engine that says nothing for so long hangs
 START_S = 30.0  # the same until its first frame: imports from a cold disk, compiling kernels, opening a camera
@@ -22,47 +24,57 @@ CHECK_AGAIN_S = 3.0
 TICK_S = 0.1
 
 
+class EngineOwner(Protocol):
+    """Whoever has an engine: what the supervisor asks and reports. On the supervisor's thread unless said otherwise."""
+
+    def engine_check(self) -> Optional[UserError]:
+        """What stands in the way of a start, or None."""
+
+    def engine_starting(self) -> None:
+        """A new process is about to be started, and may then write into the ring."""
+
+    def engine_said(self, message: dict[str, Any]) -> None:
+        """A message of the engine. Pump thread."""
+
+    def engine_problem(self, problem: Optional[UserError], retry_s: Optional[float]) -> None:
+        """What keeps the engine from running, and in how many seconds it is started again (None: once the cause is
+        gone). `problem` None, on the pump thread: it runs again."""
+
+    def engine_tick(self) -> None:
+        """Every 0.1 s."""
+
+
 class EngineSupervisor:
-    """The engine of one source. Callbacks come on the supervisor's and the pump's thread.
+    """The engine of one source, kept running until `stop`."""
 
-    `on_message` gets each message of the engine; `on_problem` what keeps the engine from running, or None when it
-    runs again, and in how many seconds a process that has failed is started again (None: once the cause is gone).
-    `on_tick` is called every 0.1 s, and `before_start` before a new process may write into the ring.
-    """
-
-    def __init__(
-        self,
-        command: list[str],
-        folder: str,
-        descriptor: Optional[int],
-        check: Callable[[], Optional[UserError]],
-        on_message: Callable[[dict[str, Any]], None],
-        on_problem: Callable[[Optional[UserError], Optional[float]], None],
-        before_start: Callable[[], None],
-        on_tick: Callable[[], None],
-    ) -> None:
-        self._command, self._folder, self._descriptor = command, folder, descriptor
-        self._check, self._on_message, self._on_problem = check, on_message, on_problem
-        self._before_start, self._on_tick = before_start, on_tick
-        self._wanted = b""
+    def __init__(self, command: list[str], folder: str, descriptor: Optional[int], owner: EngineOwner) -> None:
+        self._command, self._folder, self._descriptor, self._owner = command, folder, descriptor, owner
+        self._desired = DesiredState()
         self._process: Optional[EngineProcess] = None
         self._wake = threading.Event()
         self._stopping = self._restarting = False
         self._mismatch: Optional[UserError] = None
         self._task: Optional[thread_pool.Task] = None
 
-    def start(self, first_line: bytes) -> None:
-        """Starts the engine; `first_line` is the wanted state, sent first to every new process."""
-        self._wanted = first_line
+    def start(self, desired: DesiredState) -> None:
+        """Starts the engine; the desired state is sent first to every new process."""
+        self._desired = desired
         self._task = thread_pool.SUPERVISORS.start(self._run)
 
-    def tell(self, line: bytes, keep: bool = True) -> None:
-        """Sends a message; with `keep` it is the wanted state from now on."""
-        if keep:
-            self._wanted = line
+    def want(self, desired: DesiredState) -> None:
+        """Tells the engine what is wanted from now on, if that is anything new."""
+        if desired == self._desired:
+            return
+        self._desired = desired
         process = self._process
         if process is not None:
-            process.write_state() if keep else process.write(line)
+            process.write_state()
+
+    def command(self, name: str) -> None:
+        """Sends one of protocol.COMMANDS to the running engine, if there is one."""
+        process = self._process
+        if process is not None:
+            process.write(protocol.encode("command", name=name))
 
     def restart(self) -> None:
         """A new process, now, whatever the present one or the back-off is at."""
@@ -87,9 +99,9 @@ class EngineSupervisor:
         failures = 0
         while not self._stopping:
             self._restarting = False
-            problem = self._check()
+            problem = self._owner.engine_check()
             if problem is not None:
-                self._on_problem(problem, None)
+                self._owner.engine_problem(problem, None)
                 self._pause(CHECK_AGAIN_S)
                 continue
             try:
@@ -103,21 +115,21 @@ class EngineSupervisor:
                 continue
             failures = 1 if steady else failures + 1
             delay_s = BACK_OFF_S[min(failures, len(BACK_OFF_S) - 1)]
-            self._on_problem(problem, delay_s)
+            self._owner.engine_problem(problem, delay_s)
             self._pause(delay_s)
 
     def _run_once(self) -> tuple[bool, Optional[UserError]]:
         """One process from start to end: whether it had been well, and what went wrong (None: it was to end)."""
         self._mismatch = None
-        self._before_start()
+        self._owner.engine_starting()
         problem: Optional[UserError] = None
-        sent = self._wanted
+        sent = self._desired
         process = EngineProcess(
-            self._command, self._folder, self._descriptor, lambda: self._wanted, self._receive, self._wake.set
+            self._command, self._folder, self._descriptor, lambda: self._desired.encode(), self._receive, self._wake.set
         )
         try:
             self._process = process
-            if sent is not self._wanted:
+            if sent is not self._desired:
                 process.write_state()  # it changed before `tell` could see this process
             problem = self._watch(process)
         finally:
@@ -133,7 +145,7 @@ class EngineSupervisor:
         while not (self._stopping or self._restarting):
             self._wake.wait(TICK_S)
             self._wake.clear()
-            self._on_tick()
+            self._owner.engine_tick()
             # In ticks of ours, not in seconds: on a machine so busy that these come late, the engine is late as well.
             silent_ticks, heard = (silent_ticks + 1 if heard == process.last_line else 0), process.last_line
             if self._mismatch is not None:
@@ -153,7 +165,7 @@ class EngineSupervisor:
         while not (self._stopping or self._restarting) and (left := until - time.monotonic()) > 0:
             self._wake.wait(min(left, TICK_S))
             self._wake.clear()
-            self._on_tick()
+            self._owner.engine_tick()
 
     def _receive(self, message: dict[str, Any]) -> None:
         """Pump thread."""
@@ -165,9 +177,9 @@ class EngineSupervisor:
                 )
                 self._wake.set()
             else:
-                self._on_problem(None, None)
+                self._owner.engine_problem(None, None)
         if self._mismatch is None:
-            self._on_message(message)
+            self._owner.engine_said(message)
 
 
 def _in_words(exit_code: int) -> str:

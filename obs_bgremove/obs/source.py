@@ -10,7 +10,6 @@ import queue
 import re
 import threading
 import time
-from pathlib import Path
 from typing import Any, Callable, Optional
 
 from obs_bgremove.obs import log
@@ -21,16 +20,18 @@ from obs_bgremove.obs.hotkeys import Switch
 from obs_bgremove.obs.settings import StoredSettings
 from obs_bgremove.obs.status import Line, Status
 from obs_bgremove.obs.video_output import STALE_S, VideoOutput
-from obs_bgremove.shared import backgrounds_folder, installation, options, protocol, stored_settings
+from obs_bgremove.shared import backgrounds_folder, installation, options, stored_settings
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
+from obs_bgremove.shared.protocol import DesiredState
 
 PANEL_S = 1.0  # the panel is rebuilt at most so often
 PRIVACY_STALE_S = 0.5  # who asks for privacy while the engine hangs must not be seen for two seconds more
 
 
 class Source:
-    """Callbacks of OBS use `do`, `hotkey`, `press`, `set_showing`; `close` may be called on any thread but ours."""
+    """The engine's owner. Callbacks of OBS use `do`, `hotkey`, `press`, `set_showing`; `close` may be called on any
+    thread but ours."""
 
     def __init__(
         self,
@@ -47,11 +48,10 @@ class Source:
         self._showing_since: Optional[float] = None
         self._options = options.Options()
         self._reported: tuple[str, ...] = ()
-        self._sent = b""
         self._panel_kind: tuple[str, ...] = ()
         self._panel_built = 0.0
-        self._child: Optional[EngineSupervisor] = None
-        self._picture: Optional[VideoOutput] = None
+        self._supervisor: Optional[EngineSupervisor] = None
+        self._output: Optional[VideoOutput] = None
         self._inbox: queue.SimpleQueue[Optional[Callable[[], None]]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ai-background worker", daemon=True)
         self._thread.start()
@@ -84,7 +84,7 @@ class Source:
         tasks: dict[str, Callable[[], None]] = {
             "next_background": lambda: self._change_background("next"),
             "previous_background": lambda: self._change_background("previous"),
-            "open_folder": lambda: open_folder(self._folder()),
+            "open_folder": lambda: open_folder(self._options.folder),
             "restart_engine": self._restart,
             "learn_background": lambda: self._command_engine("learn"),
             "forget_background": lambda: self._command_engine("forget"),
@@ -100,7 +100,7 @@ class Source:
 
     def details(self) -> str:
         """A text to copy into a bug report."""
-        self.status.pid = self._child.pid if self._child is not None else None
+        self.status.pid = self._supervisor.pid if self._supervisor is not None else None
         version = self._lib.obs_get_version_string().decode()
         return self.status.details(self.stored.name, version, self._options.to_dict(), platform.python_version())
 
@@ -143,36 +143,28 @@ class Source:
         self._settle()
         self._read()
         ring = Ring.create()
-        self._picture = VideoOutput(self._lib, self._weak, ring)
-        self._child = EngineSupervisor(
+        self._output = VideoOutput(self._lib, self._weak, ring)
+        self._supervisor = EngineSupervisor(
             self._command(ring.token, str(installation.logs_dir() / f"{_file_name(self.stored.name)}.log")),
             str(installation.app_dir()),
             ring.descriptor,
-            installation.health_check,
-            self._receive,
-            self._problem,
-            self._picture.new_engine,
-            self._tick,
+            self,
         )
-        self._child.start(self._state())
+        self._supervisor.start(self._desired())
 
     def _end(self) -> None:
-        if self._child is not None and not self._child.stop(4.0):
+        if self._supervisor is not None and not self._supervisor.stop(4.0):
             log.write("warning", f"{self.stored.name}: the engine's supervisor did not end in time.")
-        if self._picture is not None:
-            self._picture.close()
+        if self._output is not None:
+            self._output.close()
 
     def apply(self) -> None:
         """Reads the settings and tells the engine, if anything is new."""
         self.status.note = "" if self._removal.on else "Removal is switched off: the camera is shown."
         if self._privacy.on:
             self.status.note = "Privacy is switched on: only the background is shown."
-        if not self._read() or self._child is None:
-            return
-        line = self._state()
-        if line != self._sent:
-            self._sent = line
-            self._child.tell(line)
+        if self._read() and self._supervisor is not None:
+            self._supervisor.want(self._desired())
 
     def _read(self) -> bool:
         """The settings of the OBS source; pins the camera of a source that has none. False: the source is gone."""
@@ -190,60 +182,58 @@ class Source:
                 log.write("warning", f"{self.stored.name}: {problem}")
         return True
 
-    def _state(self) -> bytes:
-        return protocol.encode(
-            "settings",
-            options=self._options.to_dict(),
-            showing=self._showing_since is not None,
-            removal=self._removal.on,
-            privacy=self._privacy.on,
-        )
-
-    def _folder(self) -> Path:
-        return backgrounds_folder.place(self._options.backgrounds_folder)
+    def _desired(self) -> DesiredState:
+        return DesiredState(self._options, self._showing_since is not None, self._removal.on, self._privacy.on)
 
     def _change_background(self, action: str) -> None:
         self._read()
         current = self._options.background
         if action == "random":
-            name = backgrounds_folder.pick_random(self._folder(), current)
+            name = backgrounds_folder.pick_random(self._options.folder, current)
         else:
-            name = backgrounds_folder.step(self._folder(), current, 1 if action == "next" else -1)
+            name = backgrounds_folder.step(self._options.folder, current, 1 if action == "next" else -1)
         if name != current:
             self.stored.write(background=name)
             self.apply()
 
     def _command_engine(self, name: str) -> None:
-        if self._child is not None:
-            self._child.tell(protocol.encode("command", name=name), keep=False)
+        if self._supervisor is not None:
+            self._supervisor.command(name)
 
     def _restart(self) -> None:
-        if self._child is not None:
-            self._child.restart()
+        if self._supervisor is not None:
+            self._supervisor.restart()
 
-    # Pump and supervisor threads.
+    # The engine's owner: see engine_supervisor.EngineOwner.
 
-    def _receive(self, message: dict[str, Any]) -> None:
+    def engine_check(self) -> Optional[UserError]:
+        return installation.health_check()
+
+    def engine_starting(self) -> None:
+        assert self._output is not None
+        self._output.new_engine()
+
+    def engine_said(self, message: dict[str, Any]) -> None:
         kind = message["type"]
         if kind == "frame":
-            assert self._picture is not None
-            if self._picture.deliver():
-                took_s = time.monotonic() - self._picture.engine_started
+            assert self._output is not None
+            if self._output.deliver():
+                took_s = time.monotonic() - self._output.engine_started
                 log.write("info", f"{self.stored.name}: first picture {took_s:.1f} s after the engine's start.")
         elif kind == "stats":
             self.status.stats = message
         elif kind == "status":
-            line = Line(message["level"] if message["level"] in protocol.LEVELS else "error", message["text"])
+            line = Line(message["level"], message["text"])
             before, self.status.engine = self.status.engine, line
             if line != before and line.level != "info":
                 log.write(line.level, f"{self.stored.name}: {line.text}")
             elif before.text and not line.text:
                 log.write("info", f"{self.stored.name}: all is well.")
 
-    def _problem(self, problem: Optional[UserError], retry_s: Optional[float]) -> None:
+    def engine_problem(self, problem: Optional[UserError], retry_s: Optional[float]) -> None:
         before, self.status.problem = self.status.problem, problem
         if problem is None:
-            pid = self._child.pid if self._child is not None else None
+            pid = self._supervisor.pid if self._supervisor is not None else None
             log.write("info", f"{self.stored.name}: engine started (process {pid}).")
             return
         self.status.stats, self.status.engine = None, Line("info", "")
@@ -252,10 +242,9 @@ class Source:
         elif str(problem) != str(before):
             log.write("error", f"{self.stored.name}: {problem}")
 
-    def _tick(self) -> None:
-        """Supervisor thread, every 0.1 s."""
-        assert self._picture is not None
-        self._picture.expire(self._showing_since, PRIVACY_STALE_S if self._privacy.on else STALE_S)
+    def engine_tick(self) -> None:
+        assert self._output is not None
+        self._output.expire(self._showing_since, PRIVACY_STALE_S if self._privacy.on else STALE_S)
         now = time.monotonic()
         if now - self._panel_built > PANEL_S:
             kind = self.status.kind()

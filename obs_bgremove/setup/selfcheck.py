@@ -14,8 +14,9 @@ from typing import Any, Optional
 
 from obs_bgremove.obs.engine_process import EngineProcess
 from obs_bgremove.obs.engine_supervisor import engine_command
-from obs_bgremove.shared import frame_ring, installation, options, protocol
+from obs_bgremove.shared import frame_ring, installation, options
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.protocol import DesiredState
 
 # The first start after an installation reads 300 MB of libraries from the disk, and the machine may be busy.
 READY_S = 120.0
@@ -99,7 +100,7 @@ class _Heard:
         self._frames = 0
         self._seen = 0
         self._ready = False
-        self._ended = False
+        self.ended = False
         self._failed = False
         self.problem = ""
 
@@ -115,7 +116,7 @@ class _Heard:
 
     def end(self) -> None:
         with self._condition:
-            self._ended = True
+            self.ended = True
             self._condition.notify()
 
     def wait_until_ready(self, until_s: float) -> bool:
@@ -125,15 +126,15 @@ class _Heard:
         """
         with self._condition:
             self._condition.wait_for(
-                lambda: self._ready or self._failed or self._ended, max(0.0, until_s - time.monotonic())
+                lambda: self._ready or self._failed or self.ended, max(0.0, until_s - time.monotonic())
             )
-            return self._ready and not self._ended
+            return self._ready and not self.ended
 
     def wait_for_frame(self, until_s: float) -> bool:
         """Whether a frame came since the last call, before the engine ended or the time was up."""
         with self._condition:
             self._condition.wait_for(
-                lambda: self._frames > self._seen or self._ended, max(0.0, until_s - time.monotonic())
+                lambda: self._frames > self._seen or self.ended, max(0.0, until_s - time.monotonic())
             )
             came = self._frames > self._seen
             self._seen = self._frames
@@ -141,8 +142,7 @@ class _Heard:
 
 
 def _settings(view: str) -> bytes:
-    chosen = options.Options(camera=options.SAMPLE, view=view)
-    return protocol.encode("settings", options=chosen.to_dict(), showing=True, removal=True, privacy=False)
+    return DesiredState(options.Options(camera=options.SAMPLE, view=view)).encode()
 
 
 def _measure(ring: frame_ring.Ring, heard: _Heard, seconds: float) -> tuple[list[float], list[float]]:
@@ -186,11 +186,11 @@ def _white_share(mask: _Picture) -> float:
 
 
 def _failure(engine: EngineProcess, heard: _Heard, what: str) -> UserError:
-    code = engine.exit_code
-    engine.close(gently=False)  # only then all its last words are there
+    ended = heard.ended
+    engine.close(gently=ended)  # only then its exit code and all its last words are there
     words = heard.problem or engine.last_words or "nothing"
-    if code is not None:
-        what = f"it ended by itself with code {code}"
+    if ended:
+        what = f"it ended by itself with code {engine.exit_code}"
     return UserError(
         f"The engine was started, but {what}. It said: {words}",
         f"Run `{installation.INSTALL_COMMAND} --check` to see what is wrong; its log is in {installation.logs_dir()}.",

@@ -9,8 +9,10 @@ import dataclasses
 import math
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Optional, Union
 
+from obs_bgremove.shared import backgrounds_folder
 from obs_bgremove.shared.errors import UserError
 
 Value = Union[bool, int, float, str]
@@ -272,6 +274,17 @@ class Options:
         width, height = self.resolution.split("x")
         return int(width), int(height)
 
+    @property
+    def folder(self) -> Path:
+        """The folder with the backgrounds."""
+        return backgrounds_folder.place(self.backgrounds_folder)
+
+    @property
+    def background_name(self) -> str:
+        """The file name of the background: the one chosen, else the first by name; empty when there is none. Reads
+        the folder."""
+        return backgrounds_folder.choose(self.folder, self.background)
+
     def to_dict(self) -> dict[str, Value]:
         """All settings by key, for JSON."""
         return dataclasses.asdict(self)
@@ -295,6 +308,15 @@ def parse(settings: Mapping[str, object]) -> tuple[Options, list[str]]:
             except UserError as error:
                 problems.append(f"{error} Using {row.default!r}.")
     return Options(**values), problems
+
+
+def from_dict(settings: Mapping[str, object]) -> Options:
+    """Options from the whole of `to_dict`. Raises UserError when a key is missing or unknown, or a value is bad."""
+    odd = settings.keys() ^ BY_KEY.keys()
+    if odd:
+        raise UserError(f"Settings: {', '.join(sorted(odd))} missing or unknown.")
+    values: dict[str, Any] = {key: BY_KEY[key].parse(value) for key, value in settings.items()}
+    return Options(**values)
 
 
 def parse_assignments(assignments: list[str], base: Optional[Options] = None) -> Options:

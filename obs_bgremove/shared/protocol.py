@@ -1,18 +1,23 @@
 """The messages between OBS and the engine: one JSON object a line, on the engine's stdin and stdout.
 
 OBS to engine:
-  settings   options (object, see options.py), showing, removal, privacy (booleans): the whole wanted state, every time
-  command    name: "learn" or "forget"
+  settings   options (object, see options.py), showing, removal, privacy (booleans): a whole `DesiredState`, every time
+  command    name: one of COMMANDS
 Engine to OBS:
   hello      version (of the package), pid
   frame      sequence: a new frame is in the ring (only a wake-up; the ring says which slot)
-  status     level ("info", "warning" or "error"), text: what a person should know now; empty text: all is well
+  status     level (one of LEVELS), text: what a person should know now; empty text: all is well
   stats      width, height, fps, latency_ms, camera: figures of the last second, for the panel
 Frames never pass here. Standard library only; used on any thread.
 """
 
+import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
+
+from obs_bgremove.shared import options as table
+from obs_bgremove.shared.errors import UserError
 
 # A line longer than this is not ours: the longest real one (settings with two long paths) is under 40 kB.
 MAX_LINE_BYTES = 256 * 1024
@@ -28,6 +33,35 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "status": {"level": str, "text": str},
     "stats": {"width": int, "height": int, "fps": (int, float), "latency_ms": (int, float), "camera": str},
 }
+
+
+_WORDS = {("command", "name"): COMMANDS, ("status", "level"): LEVELS}
+
+
+@dataclasses.dataclass(frozen=True)
+class DesiredState:
+    """What OBS wants of an engine, whole. `removal` off shows the camera, `privacy` on hides the person; both are
+    switched by hotkey and are no settings. `showing`: some scene, preview or projector shows the source."""
+
+    options: table.Options = dataclasses.field(default_factory=table.Options)
+    showing: bool = True
+    removal: bool = True
+    privacy: bool = False
+
+    def encode(self) -> bytes:
+        """The message that says so."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return encode("settings", **{**values, "options": self.options.to_dict()})
+
+    @classmethod
+    def decode(cls, message: Mapping[str, Any]) -> "DesiredState":
+        """From a `settings` message. Strict, as it comes from our own other half: raises ProtocolError for an option
+        that is missing, unknown or out of range."""
+        try:
+            options = table.from_dict(message["options"])
+        except UserError as error:
+            raise ProtocolError(f"settings: {error}") from error
+        return cls(options, message["showing"], message["removal"], message["privacy"])
 
 
 class ProtocolError(Exception):
@@ -54,4 +88,7 @@ def decode(line: bytes) -> dict[str, Any]:
         value = message.get(field)
         if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
             raise ProtocolError(f"{kind}.{field}: got {str(value)[:60]!r}")
+        words = _WORDS.get((kind, field))
+        if words is not None and value not in words:
+            raise ProtocolError(f"{kind}.{field}: got {str(value)[:60]!r}, expected one of {', '.join(words)}")
     return dict(message)

@@ -7,7 +7,6 @@ then becomes the setting. Standard library only; used by OBS's side and by docto
 from collections.abc import Mapping
 from typing import Any
 
-from obs_bgremove.shared import installation
 from obs_bgremove.shared.options import Options
 
 CHOOSE_FILE = "choose:file"
@@ -26,8 +25,6 @@ def effective(stored: Mapping[str, Any], before: Options) -> dict[str, Any]:
     for (key, entry), row in EXTRA_ROWS.items():
         if settings.get(key) == entry:
             settings[key] = settings.get(row) or getattr(before, key)
-    if not settings.get("backgrounds_folder"):
-        settings["backgrounds_folder"] = str(installation.backgrounds_dir())
     return settings
 
 

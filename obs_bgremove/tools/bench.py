@@ -22,12 +22,13 @@ from obs_bgremove.engine.camera.frame_sources import Request, SampleSource
 from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.engine.matting.mediapipe_vision import import_vision
 from obs_bgremove.engine.matting.segmenter import Segmenter
-from obs_bgremove.engine.pipeline import Pipeline, Switches
+from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.engine.ring_sink import RingSink
 from obs_bgremove.shared import backgrounds_folder, installation
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
 from obs_bgremove.shared.options import Options
+from obs_bgremove.shared.protocol import DesiredState
 
 SIZES = {"720p": (1280, 720), "1080p": (1920, 1080)}
 WARM_UP_FRAMES = 20
@@ -114,7 +115,7 @@ class _Ours:
     def run(self, frame: Image) -> None:
         self._count += 1
         timestamp_ns = self._count * 33_333_333
-        self._pipeline.process(frame, self._options, Switches(), timestamp_ns, self._sink.allocate)
+        self._pipeline.process(frame, DesiredState(self._options), timestamp_ns, self._sink.allocate)
         self._sink.publish(timestamp_ns)
         if self._pipeline.problem is not None:
             raise self._pipeline.problem

@@ -14,10 +14,11 @@ from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.camera.capture import CameraRequest, Capture
 from obs_bgremove.engine.camera.frame_sources import DEFAULT_SIZE
 from obs_bgremove.engine.canvas import Canvas
-from obs_bgremove.engine.pipeline import Pipeline, Switches
+from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared import backgrounds_folder, installation
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
+from obs_bgremove.shared.protocol import DesiredState
 
 KEYS = "d next, a previous, m mask, c camera, b blur, l learn the background, q quit"
 WINDOW = "AI Background"
@@ -63,9 +64,9 @@ class _Preview:
         problem = self._pipeline.problem or self._capture.problem
         if frame is not None:
             self._size = (frame.image.shape[1], frame.image.shape[0])
-            image = self._pipeline.process(frame.image, self._options, Switches(), frame.timestamp_ns, self._allocate)
+            image = self._pipeline.process(frame.image, DesiredState(self._options), frame.timestamp_ns, self._allocate)
         elif problem is not None:
-            image = self._pipeline.background_alone(self._options, Switches(), *self._size, self._allocate)
+            image = self._pipeline.background_alone(DesiredState(self._options), *self._size, self._allocate)
         else:
             return
         if problem is not None and str(problem) != self._said:

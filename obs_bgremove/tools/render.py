@@ -20,9 +20,10 @@ from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.camera.frame_sources import DEFAULT_FPS
 from obs_bgremove.engine.canvas import Canvas
-from obs_bgremove.engine.pipeline import Pipeline, Switches
+from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
+from obs_bgremove.shared.protocol import DesiredState
 
 # Visually lossless for x264: what is rendered will be looked at closely or edited further.
 _X264 = {"crf": "16", "preset": "medium"}
@@ -65,7 +66,7 @@ def _render(container: Any, target: Path, options: Options) -> int:
             frame = packet_or_frame
             frame_bgr = _upright(frame)
             timestamp_ns = int((frame.time if frame.time is not None else count / rate) * 1e9)
-            image = pipeline.process(frame_bgr, options, Switches(), timestamp_ns, Canvas).pixels
+            image = pipeline.process(frame_bgr, DesiredState(options), timestamp_ns, Canvas).pixels
             if pipeline.problem is not None:
                 raise pipeline.problem
             if options.view == "mask":

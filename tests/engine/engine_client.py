@@ -1,7 +1,8 @@
-"""Drives a real engine process as OBS's side does: ring, messages, pipe. For tests only."""
+"""Drives a real engine process as OBS's side does, started by the same `spawn`: ring, messages, pipe. Unlike
+`EngineProcess` it keeps everything the engine says and can send what OBS never would. For tests only."""
 
 import contextlib
-import os
+import dataclasses
 import subprocess
 import sys
 import threading
@@ -11,27 +12,22 @@ from typing import Any, Callable
 import numpy as np
 import numpy.typing as npt
 
+from obs_bgremove.obs.engine_process import spawn
 from obs_bgremove.shared import installation, protocol
 from obs_bgremove.shared.frame_ring import FrameInfo, Ring
 from obs_bgremove.shared.options import Options
+from obs_bgremove.shared.protocol import DesiredState
 
 
 class EngineClient:
     """A running engine; `messages` grows with what it says. Use it in a `with`: it leaves nothing behind."""
 
-    def __init__(self, module: tuple[str, ...] = ("obs_bgremove.engine",), **environment_changes: str) -> None:
+    def __init__(self, module: tuple[str, ...] = ("obs_bgremove.engine",)) -> None:
         self.ring = Ring.create()
         assert self.ring.descriptor is not None
         self.messages: list[dict[str, Any]] = []
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", *module, "--ring", self.ring.token],
-            cwd=installation.app_dir(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            pass_fds=(self.ring.descriptor,),
-            env={**os.environ, **environment_changes},
-        )
+        command = [sys.executable, "-m", *module, "--ring", self.ring.token]
+        self.process = spawn(command, str(installation.app_dir()), self.ring.descriptor, stdin=subprocess.PIPE)
         self.stderr = b""
         self._threads = [threading.Thread(target=self._read), threading.Thread(target=self._drain)]
         for thread in self._threads:
@@ -66,17 +62,7 @@ class EngineClient:
 
     def say(self, showing: bool = True, removal: bool = True, privacy: bool = False, **options: object) -> None:
         """Sends the wanted state: the defaults with these options changed."""
-        assert self.process.stdin
-        self.process.stdin.write(
-            protocol.encode(
-                "settings",
-                options={**Options().to_dict(), **options},
-                showing=showing,
-                removal=removal,
-                privacy=privacy,
-            )
-        )
-        self.process.stdin.flush()
+        self.raw(DesiredState(dataclasses.replace(Options(), **options), showing, removal, privacy).encode())
 
     def raw(self, data: bytes) -> None:
         """Sends bytes as they are."""

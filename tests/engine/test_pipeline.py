@@ -18,10 +18,11 @@ from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
 from obs_bgremove.engine.camera.devices import Wanted
 from obs_bgremove.engine.camera.frame_sources import Request, SampleSource
 from obs_bgremove.engine.canvas import Canvas
-from obs_bgremove.engine.pipeline import Pipeline, Switches
+from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
+from obs_bgremove.shared.protocol import DesiredState
 
 ROOM_BGR = (203, 7, 251)
 GREEN_BGR = (64, 177, 0)
@@ -50,9 +51,9 @@ def _options(**changes: object) -> Options:
     return dataclasses.replace(Options(), background_mode="color", mirror=False, **changes)
 
 
-def _run(pipeline: Pipeline, frame: Image, options: Options, switches: Switches | None = None, count: int = 3) -> Image:
+def _run(pipeline: Pipeline, frame: Image, options: Options, count: int = 3, **switches: bool) -> Image:
     for number in range(count):
-        out = pipeline.process(frame, options, switches or Switches(), (number + 1) * 33_000_000, _allocate).pixels
+        out = pipeline.process(frame, DesiredState(options, **switches), (number + 1) * 33_000_000, _allocate).pixels
     return out[..., :3] if (out[..., 3] == 255).all() else out
 
 
@@ -89,11 +90,11 @@ def test_the_mask_is_grey_white_on_the_person(pipeline: Pipeline, portrait: Imag
 
 def test_the_camera_is_shown_only_where_the_user_chose_it(pipeline: Pipeline, portrait: Image) -> None:
     for options, switches in (
-        (_options(view="camera"), Switches()),
-        (dataclasses.replace(_options(), background_mode="off"), Switches()),
-        (_options(), Switches(removal=False)),
+        (_options(view="camera"), {}),
+        (dataclasses.replace(_options(), background_mode="off"), {}),
+        (_options(), {"removal": False}),
     ):
-        assert np.array_equal(_run(pipeline, portrait, options, switches), portrait)
+        assert np.array_equal(_run(pipeline, portrait, options, **switches), portrait)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_privacy_shows_nothing_of_the_camera_in_any_mode(
     frame = np.full((90, 160, 3), ROOM_BGR, np.uint8)
     options = dataclasses.replace(Options(), background_mode=mode, view=view, backgrounds_folder=str(pictures))
     for removal in (True, False):
-        out = _run(pipeline, frame, options, Switches(removal=removal, privacy=True), count=1)
+        out = _run(pipeline, frame, options, count=1, removal=removal, privacy=True)
         assert _leaked(out) == 0
 
 
@@ -169,7 +170,7 @@ def test_whatever_stage_fails_the_room_is_not_shown(
     with monkeypatch.context() as broken:
         _break(stage, broken, error)
         for number in range(4):
-            out = pipeline.process(frame, options, Switches(), (number + 1) * 33_000_000, _allocate).pixels
+            out = pipeline.process(frame, DesiredState(options), (number + 1) * 33_000_000, _allocate).pixels
             if mode != "blur" or pipeline.problem is not None:
                 assert _leaked(out) == 0, f"{stage} failed and the room was shown"
 
@@ -181,7 +182,7 @@ def test_a_network_that_answers_nonsense_shows_nothing_of_the_room(
     frame = np.full((90, 160, 3), ROOM_BGR, np.uint8)
     monkeypatch.setattr(cutout_module.Segmenter, "__call__", lambda self, image: wrong)
     for number in range(4):
-        out = pipeline.process(frame, _options(), Switches(), (number + 1) * 33_000_000, _allocate)
+        out = pipeline.process(frame, DesiredState(_options()), (number + 1) * 33_000_000, _allocate)
         assert _leaked(out.pixels) == 0
 
 
@@ -202,7 +203,7 @@ def test_while_the_network_is_loaded_the_background_alone_is_shown(assets: Path,
     pipeline = Pipeline(Backgrounds())
     frame = np.full((90, 160, 3), ROOM_BGR, np.uint8)
     options = dataclasses.replace(Options(), backgrounds_folder=str(pictures))
-    out = pipeline.process(frame, options, Switches(), 1, _allocate).pixels
+    out = pipeline.process(frame, DesiredState(options), 1, _allocate).pixels
     assert pipeline.loading and _leaked(out) == 0
     assert pipeline._loading is not None
     pipeline._loading.join()
@@ -241,12 +242,12 @@ def test_any_size_of_camera_is_taken(pipeline: Pipeline, shape: tuple[int, int])
     frame = np.random.default_rng(5).integers(0, 255, (*shape, 3), np.uint8)
     for mode in ("color", "transparent", "blur"):
         options = dataclasses.replace(_options(), background_mode=mode)
-        out = pipeline.process(frame, options, Switches(), 33_000_000, _allocate).pixels
+        out = pipeline.process(frame, DesiredState(options), 33_000_000, _allocate).pixels
         assert out.shape[:2] == shape and pipeline.problem is None
 
 
 def test_neutral_grey_is_no_room(pipeline: Pipeline) -> None:
     out = pipeline.background_alone(
-        dataclasses.replace(Options(), background_mode="blur"), Switches(), 64, 36, _allocate
+        DesiredState(dataclasses.replace(Options(), background_mode="blur")), 64, 36, _allocate
     )
     assert tuple(out.pixels[0, 0]) == (*NEUTRAL_BGR, 255)

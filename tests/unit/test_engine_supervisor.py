@@ -10,40 +10,42 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from obs_bgremove.obs import engine_supervisor as child_module
+from obs_bgremove.obs import engine_supervisor as supervisor_module
 from obs_bgremove.obs.engine_process import child_environment
 from obs_bgremove.obs.engine_supervisor import EngineSupervisor
-from obs_bgremove.shared import protocol
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
+from obs_bgremove.shared.options import Options
+from obs_bgremove.shared.protocol import DesiredState
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-STATE = protocol.encode("settings", options={"background": "a.png"}, showing=True, removal=True, privacy=False)
+STATE, OTHER_STATE = (DesiredState(Options(background=name)) for name in ("a.png", "b.png"))
 
 
 class Watched:
-    """A child and what it reported."""
+    """A supervisor and what it reported; its engine's owner."""
 
     def __init__(self, mode: str, check: Callable[[], Optional[UserError]] = lambda: None) -> None:
         self.ring = Ring.create()
         self.messages: list[dict[str, Any]] = []
         self.problems: list[tuple[Optional[UserError], Optional[float]]] = []
         self.starts = 0
+        self.engine_check = check
         command = [sys.executable, "-m", "tests.fakes.fake_engine", mode, "--ring", self.ring.token]
-        self.child = EngineSupervisor(
-            command,
-            str(REPOSITORY),
-            self.ring.descriptor,
-            check,
-            self.messages.append,
-            lambda problem, retry_s: self.problems.append((problem, retry_s)),
-            self._count,
-            lambda: None,
-        )
-        self.child.start(STATE)
+        self.supervisor = EngineSupervisor(command, str(REPOSITORY), self.ring.descriptor, self)
+        self.supervisor.start(STATE)
 
-    def _count(self) -> None:
+    def engine_starting(self) -> None:
         self.starts += 1
+
+    def engine_said(self, message: dict[str, Any]) -> None:
+        self.messages.append(message)
+
+    def engine_problem(self, problem: Optional[UserError], retry_s: Optional[float]) -> None:
+        self.problems.append((problem, retry_s))
+
+    def engine_tick(self) -> None:
+        pass
 
     def frames(self) -> int:
         return sum(message["type"] == "frame" for message in self.messages)
@@ -65,9 +67,9 @@ def watch() -> Iterator[Callable[..., Watched]]:
 
     yield make
     for watched in made:
-        pid = watched.child.pid
-        assert watched.child.stop(8)
-        assert watched.child.stop(8), "stopping twice is harmless"
+        pid = watched.supervisor.pid
+        assert watched.supervisor.stop(8)
+        assert watched.supervisor.stop(8), "stopping twice is harmless"
         watched.ring.close()
         if pid is not None:
             with pytest.raises(ProcessLookupError):
@@ -85,7 +87,7 @@ def until(condition: Callable[[], Any], timeout_s: float = 20) -> float:
 def test_the_wanted_state_reaches_the_engine_first_and_when_it_changes(watch: Callable[..., Watched]) -> None:
     watched = watch("well")
     until(lambda: watched.texts()[:1] and "a.png" in watched.texts()[0])
-    watched.child.tell(STATE.replace(b"a.png", b"b.png"))
+    watched.supervisor.want(OTHER_STATE)
     until(lambda: "b.png" in watched.texts()[-1])
     assert watched.failures() == []
 
@@ -93,10 +95,10 @@ def test_the_wanted_state_reaches_the_engine_first_and_when_it_changes(watch: Ca
 def test_a_killed_engine_is_back_with_the_latest_state(watch: Callable[..., Watched]) -> None:
     watched = watch("well")
     until(watched.frames)
-    watched.child.tell(STATE.replace(b"a.png", b"b.png"))
+    watched.supervisor.want(OTHER_STATE)
     until(lambda: "b.png" in watched.texts()[-1])
     watched.messages.clear()
-    pid = watched.child.pid
+    pid = watched.supervisor.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     until(lambda: any("b.png" in text for text in watched.texts()))
@@ -140,7 +142,7 @@ def test_an_engine_that_does_not_read_blocks_nobody_for_long(watch: Callable[...
 def test_what_stands_in_the_way_is_said_and_it_starts_once_that_is_gone(
     watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(child_module, "CHECK_AGAIN_S", 0.1)
+    monkeypatch.setattr(supervisor_module, "CHECK_AGAIN_S", 0.1)
     answers = iter([UserError("Not installed.", "Run it.")] * 3)
     watched = watch("well", lambda: next(answers, None))
     until(watched.frames)
@@ -151,17 +153,17 @@ def test_what_stands_in_the_way_is_said_and_it_starts_once_that_is_gone(
 def test_restart_replaces_a_healthy_engine(watch: Callable[..., Watched]) -> None:
     watched = watch("well")
     until(watched.frames)
-    before = watched.child.pid
-    watched.child.restart()
-    until(lambda: watched.child.pid not in (before, None))
+    before = watched.supervisor.pid
+    watched.supervisor.restart()
+    until(lambda: watched.supervisor.pid not in (before, None))
     assert watched.failures() == []
 
 
 def test_restart_cuts_the_back_off_short(watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child_module, "BACK_OFF_S", (60.0,))
+    monkeypatch.setattr(supervisor_module, "BACK_OFF_S", (60.0,))
     watched = watch("exits")
     until(lambda: len(watched.failures()) == 1)
-    watched.child.restart()
+    watched.supervisor.restart()
     until(lambda: watched.starts == 2)
 
 
@@ -170,9 +172,9 @@ def test_no_descriptor_is_left_after_many_restarts(watch: Callable[..., Watched]
     until(watched.frames)
     before = len(os.listdir("/proc/self/fd"))
     for number in range(2, 7):
-        watched.child.restart()
+        watched.supervisor.restart()
         until(lambda number=number: watched.starts == number)
-        until(lambda: watched.child.pid is not None)
+        until(lambda: watched.supervisor.pid is not None)
     until(lambda: len(os.listdir("/proc/self/fd")) <= before)
 
 

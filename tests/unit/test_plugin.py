@@ -160,7 +160,7 @@ def test_removing_a_source_ends_its_engine(lib: FakeLibobs, load: Callable[..., 
     [held] = loaded._sources.values()
     lib.remove_source(made)
     until(lambda: lib.weak_references == 0)
-    assert held.close(1) and held._child is not None and held._child.pid is None
+    assert held.close(1) and held._supervisor is not None and held._supervisor.pid is None
 
 
 def test_hotkeys_change_the_stored_background(
@@ -193,10 +193,10 @@ def test_switches_survive_a_restart_of_the_engine(lib: FakeLibobs, load: Callabl
     lib.press_hotkey("ai_background.privacy_on")
     until(lambda: "'privacy': True" in engine_text(loaded))
     [held] = loaded._sources.values()
-    assert held._child is not None
-    before = held._child.pid
+    assert held._supervisor is not None
+    before = held._supervisor.pid
     lib.press_button(lib.panel(made), "restart_engine")
-    until(lambda: held._child is not None and held._child.pid not in (before, None))
+    until(lambda: held._supervisor is not None and held._supervisor.pid not in (before, None))
     until(lambda: "'privacy': True" in engine_text(loaded))
 
 

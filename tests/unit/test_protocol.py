@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from obs_bgremove.shared import protocol
 from obs_bgremove.shared.options import Options
-from obs_bgremove.shared.protocol import ProtocolError, decode, encode
+from obs_bgremove.shared.protocol import DesiredState, ProtocolError, decode, encode
 
 MESSAGES = [
     ("settings", {"options": Options().to_dict(), "showing": True, "removal": False, "privacy": True}),
@@ -40,6 +40,8 @@ def test_a_message_is_one_line_and_comes_back_equal(kind: str, fields: dict[str,
         b'{"type":"frame","sequence":"9"}',
         b'{"type":"frame","sequence":true}',
         b'{"type":"settings","options":[],"showing":true,"removal":true,"privacy":false}',
+        b'{"type":"command","name":"dance"}',
+        b'{"type":"status","level":"loud","text":""}',
         b"\xff\xfe\x00",
         b"[" * 100_000,
         b"x" * (protocol.MAX_LINE_BYTES + 1),
@@ -62,3 +64,22 @@ def test_no_bytes_do_more_than_be_refused(line: bytes) -> None:
 def test_not_a_number_is_never_sent() -> None:
     with pytest.raises(ValueError):
         encode("stats", fps=float("nan"))
+
+
+def test_a_desired_state_comes_back_equal() -> None:
+    wanted = DesiredState(Options(camera="sample", blur=7, mirror=False), showing=False, removal=False, privacy=True)
+    assert DesiredState.decode(decode(wanted.encode())) == wanted
+
+
+@pytest.mark.parametrize("change", [{"blur": 101}, {"blur": "much"}, {"unheard": 1}, {"blur": None}], ids=str)
+def test_a_desired_state_with_an_odd_option_is_refused(change: dict[str, object]) -> None:
+    options = {**Options().to_dict(), **change}
+    with pytest.raises(ProtocolError, match="|".join(change)):
+        DesiredState.decode(decode(encode("settings", options=options, showing=True, removal=True, privacy=False)))
+
+
+def test_a_desired_state_that_lacks_an_option_is_refused() -> None:
+    options = Options().to_dict()
+    del options["blur"]
+    with pytest.raises(ProtocolError, match="blur"):
+        DesiredState.decode(decode(encode("settings", options=options, showing=True, removal=True, privacy=False)))
