@@ -8,11 +8,12 @@ Standard library only; used on any thread (values are immutable).
 import dataclasses
 import math
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional, Union
 
-from obs_bgremove.shared import backgrounds_folder
+from obs_bgremove.shared import backgrounds_folder, installation
 from obs_bgremove.shared.errors import UserError
 
 Value = Union[bool, int, float, str]
@@ -341,5 +342,17 @@ def markdown_table() -> str:
     return "\n".join(lines)
 
 
+def _renew(readme: Path) -> None:
+    """Puts the present table in the place of the one in the README."""
+    text = readme.read_text(encoding="utf-8")
+    first = markdown_table().splitlines()[0]
+    before, _, rest = text.partition(f"{first}\n")
+    after = re.sub(r"\A(\|.*\n)+", "", rest)
+    readme.write_text(f"{before}{markdown_table()}\n{after}", encoding="utf-8")
+
+
 if __name__ == "__main__":
-    print(markdown_table())
+    if sys.argv[1:] == ["--write"]:
+        _renew(installation.app_dir() / "README.md")
+    else:
+        print(markdown_table())

@@ -119,5 +119,5 @@ def test_options_survive_json_between_the_processes() -> None:
 def test_the_readme_shows_the_table_as_it_is() -> None:
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
     assert options.markdown_table() in readme, (
-        "paste the output of python -m obs_bgremove.shared.options into README.md"
+        "run python -m obs_bgremove.shared.options --write"
     )
