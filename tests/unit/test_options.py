@@ -118,6 +118,13 @@ def test_options_survive_json_between_the_processes() -> None:
 
 def test_the_readme_shows_the_table_as_it_is() -> None:
     readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
-    assert options.markdown_table() in readme, (
-        "run python -m obs_bgremove.shared.options --write"
-    )
+    assert options.markdown_table() in readme, "run python -m obs_bgremove.shared.options --write"
+
+
+def test_the_readmes_table_is_renewed_in_place(tmp_path: Path) -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    old = readme.replace("| `0.7` |", "| `0.6` |").replace("| Mirror |", "| Mirrored |")
+    assert old != readme
+    (tmp_path / "README.md").write_text(old, encoding="utf-8")
+    options._renew(tmp_path / "README.md")
+    assert (tmp_path / "README.md").read_text(encoding="utf-8") == readme
