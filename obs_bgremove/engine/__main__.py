@@ -1,7 +1,7 @@
 """The engine process: `python -m obs_bgremove.engine --ring TOKEN [--log PATH]`, started and ended by OBS's side.
 
-Also `--list-cameras` (one JSON list of {"id", "name"}), `--warm-up` (compiles the kernels; done by install.py) and
-`--try` (tries what a source needs; done by doctor).
+Also `--list-cameras` (one JSON list of {"id", "name", "virtual"}), `--warm-up` (compiles the kernels; done by
+install.py) and `--try` (tries what a source needs; done by doctor).
 """
 
 import argparse
@@ -35,7 +35,8 @@ def main() -> int:
     if arguments.list_cameras:
         from obs_bgremove.engine.camera.devices import list_cameras
 
-        print(json.dumps([{"id": device.id, "name": device.name} for device in list_cameras()]))
+        keys = ("id", "name", "virtual")
+        print(json.dumps([{key: getattr(device, key) for key in keys} for device in list_cameras()]))
         return 0
     if arguments.warm_up:
         from obs_bgremove.engine.person_cutout import warm_up

@@ -7,7 +7,6 @@ All are (H, W, 4) uint8, blue, green, red and opaque: so they are copied into wh
 
 import dataclasses
 import threading
-import time
 from pathlib import Path
 from typing import Callable, Optional
 
@@ -17,6 +16,7 @@ import numpy as np
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.image_files import cover, read_picture
 from obs_bgremove.shared import backgrounds_folder, installation
+from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 
@@ -73,7 +73,7 @@ class Backgrounds:
             width,
             height,
         )
-        now = time.monotonic()
+        now = now_s()
         stale = key != self._key or (not self._wait and now - self._looked_s > LOOK_AGAIN_S)
         if stale and (self._loading is None or not self._loading.is_alive()):
             self._looked_s = now

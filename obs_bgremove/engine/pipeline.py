@@ -10,7 +10,6 @@ so it does while the network is being loaded, which happens on a thread of its o
 
 import contextlib
 import threading
-import time
 from typing import TYPE_CHECKING, Callable, Optional
 
 import numpy as np
@@ -19,6 +18,7 @@ from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.room import as_shown
+from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.protocol import DesiredState
 
@@ -108,7 +108,7 @@ class Pipeline:
         """The network and matte of this model, the former model's while it is being loaded; None without any."""
         if self._cutout is not None and self._cutout.model == model:
             return self._cutout
-        if self._loading is None and time.monotonic() >= self._load_at_s:
+        if self._loading is None and now_s() >= self._load_at_s:
             self._loading = threading.Thread(target=self._load, args=(model,), name="network", daemon=True)
             self._loading.start()
         if self._loading is not None and (self._wait or not self._loading.is_alive()):
@@ -118,7 +118,7 @@ class Pipeline:
             if isinstance(loaded, UserError):
                 self.close()
                 self.problem = loaded
-                self._load_at_s = time.monotonic() + REBUILD_AFTER_S
+                self._load_at_s = now_s() + REBUILD_AFTER_S
             elif loaded is not None:
                 self.close()
                 self._cutout, self.problem = loaded, None
@@ -145,7 +145,7 @@ class Pipeline:
             cutout.reset()
         else:
             self.close()
-            self._load_at_s = time.monotonic() + REBUILD_AFTER_S
+            self._load_at_s = now_s() + REBUILD_AFTER_S
         if not isinstance(error, UserError):
             error = UserError(
                 f"Finding the person failed ({type(error).__name__}: {error}).",

@@ -6,15 +6,15 @@ can be seen by others), because a camera's driver may hang. It says what the pan
 
 import json
 import sys
-import time
 from collections.abc import Iterator
-from typing import Any, Optional
+from typing import Any
 
-from obs_bgremove.engine.camera.devices import find
-from obs_bgremove.engine.camera.frame_sources import Request, Source, open_source
+from obs_bgremove.engine.camera.frame_sources import FrameSource, open_source
+from obs_bgremove.engine.camera.target import find
 from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.engine.matting.segmenter import Segmenter
 from obs_bgremove.shared import backgrounds_folder, installation, options
+from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
 
 FIRST_FRAME_S = 8.0  # a webcam's first frames may be lost
@@ -41,18 +41,18 @@ def _trials(stored: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
 
 
 def _camera(chosen: options.Options) -> str:
-    wanted = find(chosen.camera)
-    source: Source = open_source(Request(wanted, chosen.requested_size, chosen.fps))
+    target = find(chosen.camera)
+    source: FrameSource = open_source(target, chosen.requested_size, chosen.fps)
     try:
-        frame: Optional[Any] = None
-        until_s = time.monotonic() + FIRST_FRAME_S
-        while frame is None and time.monotonic() < until_s and source.advance():
+        frame: Any = None
+        until_s = now_s() + FIRST_FRAME_S
+        while frame is None and now_s() < until_s and source.advance():
             frame = source.frame(None)
     finally:
         source.close()
     if frame is None:
-        raise UserError(f"The camera {wanted.label} opens, but gives no picture.", "Replug it, or choose another one.")
-    return f"camera {wanted.label} {frame.shape[1]}x{frame.shape[0]}"
+        raise UserError(f"The camera {target.label} opens, but gives no picture.", "Replug it, or choose another one.")
+    return f"camera {target.label} {frame.shape[1]}x{frame.shape[0]}"
 
 
 def _background(chosen: options.Options) -> str:

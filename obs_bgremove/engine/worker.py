@@ -7,16 +7,16 @@ or a new background wakes it, and never longer than a quarter of a second, so th
 import dataclasses
 import logging
 import threading
-import time
 from collections import deque
 from typing import Optional
 
 from obs_bgremove.engine.background import Backgrounds
-from obs_bgremove.engine.camera.capture import CameraRequest, Capture, Frame
-from obs_bgremove.engine.camera.frame_sources import DEFAULT_SIZE
+from obs_bgremove.engine.camera.capture import Capture, Frame
+from obs_bgremove.engine.camera.target import DEFAULT_SIZE, CameraSetting
 from obs_bgremove.engine.host_link import HostLink
 from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.engine.ring_sink import RingSink
+from obs_bgremove.shared.clock import now_ns, now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
 from obs_bgremove.shared.protocol import DesiredState
@@ -40,15 +40,15 @@ class Worker:
         self._pipeline = Pipeline(self._backgrounds, wake=self._wake.set)
         self._sink = RingSink(ring)
         self._size = DEFAULT_SIZE
-        self._camera: Optional[CameraRequest] = None
+        self._camera: Optional[CameraSetting] = None
         self._shown: object = None  # what the picture without a camera was made from
         self._fallback_for: object = None
         self._said: tuple[str, str] = ("", "")
-        self._last_frame_s = time.monotonic()
+        self._last_frame_s = now_s()
         self._hidden = False
         self._frames = 0
         self._latencies_ms: deque[float] = deque(maxlen=120)
-        self._stats_s = time.monotonic()
+        self._stats_s = now_s()
         self._summary = _Summary()
 
     def run(self, version: str, pid: int) -> None:
@@ -72,11 +72,11 @@ class Worker:
     def _step(self, desired: DesiredState) -> None:
         options = desired.options
         self._capture.idle = not desired.showing
-        camera = CameraRequest(options.camera, options.requested_size, options.fps)
+        camera = CameraSetting(options.camera, options.requested_size, options.fps)
         if camera != self._camera:
             self._camera = camera
             self._pipeline.reset()
-            self._last_frame_s = time.monotonic()
+            self._last_frame_s = now_s()
         self._capture.want(camera if desired.showing or not options.release_when_hidden else None)
         self._capture.check()
         for name in self._link.take_commands():
@@ -87,14 +87,14 @@ class Worker:
         if not desired.showing:
             self._hidden = True
             self._summary.restart()
-            self._last_frame_s = time.monotonic()
+            self._last_frame_s = now_s()
         elif frame is not None:
             self._hidden = False
             self._show(frame, desired)
         else:
             if self._hidden:
                 self._hidden = False
-                self._last_frame_s = time.monotonic()
+                self._last_frame_s = now_s()
             self._show_without_camera(desired)
         self._keep_fallback(desired)
         self._report(desired)
@@ -106,25 +106,25 @@ class Worker:
             self._size = (width, height)
         self._pipeline.process(frame.image, desired, frame.timestamp_ns, self._sink.allocate)
         self._link.send("frame", sequence=self._sink.publish(frame.timestamp_ns))
-        latency_ms = (time.monotonic_ns() - frame.timestamp_ns) / 1e6
+        latency_ms = (now_ns() - frame.timestamp_ns) / 1e6
         self._latencies_ms.append(latency_ms)
         self._summary.frame(latency_ms)
         self._frames += 1
-        self._last_frame_s = time.monotonic()
+        self._last_frame_s = now_s()
         self._shown = None
 
     def _show_without_camera(self, desired: DesiredState) -> None:
         """The background alone, once the camera is known to give nothing; again when the background changes."""
-        silent_s = time.monotonic() - self._last_frame_s
+        silent_s = now_s() - self._last_frame_s
         if self._capture.problem is None and silent_s < STALE_AFTER_S:
             return
         wanted = (_look(desired), self._size, self._backgrounds.version)
         if self._shown == wanted:
             return
         self._shown = wanted
-        now_ns = time.monotonic_ns()
+        made_ns = now_ns()
         self._pipeline.background_alone(desired, *self._size, self._sink.allocate)
-        self._link.send("frame", sequence=self._sink.publish(now_ns))
+        self._link.send("frame", sequence=self._sink.publish(made_ns))
 
     def _keep_fallback(self, desired: DesiredState) -> None:
         """The spare slot holds the background alone, for OBS to show should this process die."""
@@ -132,11 +132,11 @@ class Worker:
         if wanted != self._fallback_for:
             self._fallback_for = wanted
             self._pipeline.background_alone(desired, *self._size, self._sink.allocate_fallback)
-            self._sink.publish(time.monotonic_ns())
+            self._sink.publish(now_ns())
 
     def _report(self, desired: DesiredState) -> None:
         """Tells OBS the most pressing thing that is wrong, or that all is well, whenever that changes."""
-        silent_s = time.monotonic() - self._last_frame_s
+        silent_s = now_s() - self._last_frame_s
         problem = self._pipeline.problem or self._capture.problem
         if problem is not None:
             self._say("error", str(problem))
@@ -161,7 +161,7 @@ class Worker:
 
     def _stats(self) -> None:
         """Once a second, also when idle: it doubles as the sign of life."""
-        now = time.monotonic()
+        now = now_s()
         passed_s = now - self._stats_s
         if passed_s < STATS_EVERY_S:
             return
@@ -186,13 +186,13 @@ class _Summary:
 
     def restart(self) -> None:
         """Counts from now on."""
-        self._since_s = time.monotonic()
+        self._since_s = now_s()
         self._latencies_ms: list[float] = []
 
     def frame(self, latency_ms: float) -> None:
         """A frame went out."""
         self._latencies_ms.append(latency_ms)
-        passed_s = time.monotonic() - self._since_s
+        passed_s = now_s() - self._since_s
         if passed_s >= SUMMARY_EVERY_S:
             ordered = sorted(self._latencies_ms)
             p50, p95 = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))

@@ -19,10 +19,11 @@ WAIT_S = 1.0
 
 
 class Camera(NamedTuple):
-    """A device: the id that settings store, and the name that people know it by."""
+    """A device: the id that settings store, the name that people know it by, and whether OBS itself feeds it."""
 
     id: str
     name: str
+    virtual: bool = False
 
 
 class Cameras:
@@ -35,11 +36,11 @@ class Cameras:
 
     @property
     def default(self) -> str:
-        """The `camera` of a new source: the first one found, `sample` when there is none, "" while not known."""
-        if self.known:
-            return self.known[0].id
+        """The `camera` of a new source: the first real one, `sample` when there is none, "" while not known."""
+        if self.known is not None:
+            return next((camera.id for camera in self.known if not camera.virtual), "sample")
         none_possible = sys.platform == "linux" and not any(Path("/dev").glob("video*"))
-        return "sample" if none_possible or self.known == [] else ""
+        return "sample" if none_possible else ""
 
     def refresh(self, then: Callable[[], None]) -> None:
         """Asks again; `then` is called on the asking thread once the answer is there. Not while one is under way."""
@@ -75,7 +76,7 @@ class Cameras:
         self._child = child
         try:
             output, errors = child.communicate(timeout=TIMEOUT_S)
-            return [Camera(str(entry["id"]), str(entry["name"])) for entry in json.loads(output)]
+            return [Camera(str(one["id"]), str(one["name"]), bool(one.get("virtual"))) for one in json.loads(output)]
         except subprocess.TimeoutExpired:
             child.kill()
             child.communicate()

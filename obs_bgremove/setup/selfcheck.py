@@ -6,7 +6,6 @@ with the two threads of `EngineProcess` beside it.
 
 import struct
 import threading
-import time
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any, Optional
 from obs_bgremove.obs.engine_process import EngineProcess
 from obs_bgremove.obs.engine_supervisor import engine_command
 from obs_bgremove.shared import frame_ring, installation, options
+from obs_bgremove.shared.clock import now_ns, now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.protocol import DesiredState
 
@@ -56,14 +56,14 @@ def run(app: Path, picture: Path, seconds: float = MEASURE_S) -> Figures:
     """Measures for `seconds` and writes camera and result side by side to `picture`. Raises UserError."""
     ring = frame_ring.Ring.create()
     heard = _Heard()
-    started_s = time.monotonic()
+    started_s = now_s()
     engine: Optional[EngineProcess] = None
     try:
         log_path = installation.logs_dir() / "selfcheck.log"
         command = engine_command(str(installation.python_path()), ring.token, str(log_path))
         engine = EngineProcess(command, str(app), ring.descriptor, lambda: _settings("output"), heard.take, heard.end)
         if not heard.wait_until_ready(started_s + READY_S):
-            raise _failure(engine, heard, f"it was not ready within {time.monotonic() - started_s:.0f} s")
+            raise _failure(engine, heard, f"it was not ready within {now_s() - started_s:.0f} s")
         arrivals, latencies = _measure(ring, heard, seconds)
         if len(arrivals) < 2:
             raise _failure(engine, heard, "no frames came")
@@ -125,17 +125,13 @@ class _Heard:
         Until its network is loaded the engine shows the background alone; that is not to be measured.
         """
         with self._condition:
-            self._condition.wait_for(
-                lambda: self._ready or self._failed or self.ended, max(0.0, until_s - time.monotonic())
-            )
+            self._condition.wait_for(lambda: self._ready or self._failed or self.ended, max(0.0, until_s - now_s()))
             return self._ready and not self.ended
 
     def wait_for_frame(self, until_s: float) -> bool:
         """Whether a frame came since the last call, before the engine ended or the time was up."""
         with self._condition:
-            self._condition.wait_for(
-                lambda: self._frames > self._seen or self.ended, max(0.0, until_s - time.monotonic())
-            )
+            self._condition.wait_for(lambda: self._frames > self._seen or self.ended, max(0.0, until_s - now_s()))
             came = self._frames > self._seen
             self._seen = self._frames
             return came
@@ -150,23 +146,23 @@ def _measure(ring: frame_ring.Ring, heard: _Heard, seconds: float) -> tuple[list
     arrivals: list[float] = []
     latencies: list[float] = []
     sequence = 0
-    until_s = time.monotonic() + seconds
+    until_s = now_s() + seconds
     while heard.wait_for_frame(until_s):
         info = ring.acquire(after=sequence)
-        now_ns = time.monotonic_ns()
+        arrived_ns = now_ns()
         ring.release()
         if info is not None:
             sequence = info.sequence
-            arrivals.append(now_ns / 1e9)
-            latencies.append((now_ns - info.timestamp_ns) / 1e6)
+            arrivals.append(arrived_ns / 1e9)
+            latencies.append((arrived_ns - info.timestamp_ns) / 1e6)
     return arrivals, latencies
 
 
 def _view(engine: EngineProcess, ring: frame_ring.Ring, heard: _Heard, view: str) -> _Picture:
     """A copy of a frame that shows this view. Raises UserError when none comes."""
     engine.write(_settings(view))
-    since_ns = time.monotonic_ns() + VIEW_CHANGES_NS
-    until_s = time.monotonic() + VIEW_LIMIT_S
+    since_ns = now_ns() + VIEW_CHANGES_NS
+    until_s = now_s() + VIEW_LIMIT_S
     while heard.wait_for_frame(until_s):
         info = ring.acquire()
         if info is not None and info.timestamp_ns > since_ns:

@@ -17,8 +17,7 @@ import numpy as np
 
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import Backgrounds
-from obs_bgremove.engine.camera.devices import Wanted
-from obs_bgremove.engine.camera.frame_sources import Request, SampleSource
+from obs_bgremove.engine.camera.sample_source import SampleSource
 from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.engine.matting.mediapipe_vision import import_vision
 from obs_bgremove.engine.matting.segmenter import Segmenter
@@ -89,7 +88,7 @@ def _percentiles(values: list[float]) -> Milliseconds:
 
 def _frames(size: tuple[int, int], video: Optional[Path]) -> list[Image]:
     if video is None:
-        sample = SampleSource(Request(Wanted("sample", "sample"), size, 0))
+        sample = SampleSource(size)
         return [sample.at(number / 30).copy() for number in range(DISTINCT_FRAMES)]
     capture = cv2.VideoCapture(str(video))
     frames: list[Image] = []

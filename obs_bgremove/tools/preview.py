@@ -11,8 +11,8 @@ import numpy as np
 
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import Backgrounds
-from obs_bgremove.engine.camera.capture import CameraRequest, Capture
-from obs_bgremove.engine.camera.frame_sources import DEFAULT_SIZE
+from obs_bgremove.engine.camera.capture import Capture
+from obs_bgremove.engine.camera.target import DEFAULT_SIZE, CameraSetting
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared import backgrounds_folder, installation
@@ -46,8 +46,8 @@ class _Preview:
 
     def run(self) -> None:
         cv2.resizeWindow(WINDOW, *DEFAULT_SIZE)
-        request = CameraRequest(self._options.camera, self._options.requested_size, self._options.fps)
-        self._capture.want(request)
+        setting = CameraSetting(self._options.camera, self._options.requested_size, self._options.fps)
+        self._capture.want(setting)
         try:
             while self._key(cv2.waitKey(5) & 0xFF):
                 self._capture.check()

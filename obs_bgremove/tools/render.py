@@ -18,7 +18,7 @@ import numpy as np
 
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import Backgrounds
-from obs_bgremove.engine.camera.frame_sources import DEFAULT_FPS
+from obs_bgremove.engine.camera.target import DEFAULT_FPS
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared.errors import UserError

@@ -1,5 +1,6 @@
 """Frame sources: one contract for all of them, then what is each one's own. Real files, real decoding."""
 
+import shutil
 import threading
 import time
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -9,17 +10,14 @@ import cv2
 import numpy as np
 import pytest
 
-from obs_bgremove.engine.camera import frame_sources
-from obs_bgremove.engine.camera.devices import Wanted
-from obs_bgremove.engine.camera.frame_sources import (
-    FileSource,
-    Image,
-    LiveSource,
-    Request,
-    SampleSource,
-    Source,
-    open_source,
-)
+from obs_bgremove.engine.arrays import Image
+from obs_bgremove.engine.camera import opening
+from obs_bgremove.engine.camera.file_source import FileSource
+from obs_bgremove.engine.camera.frame_sources import FrameSource, open_source
+from obs_bgremove.engine.camera.live_source import LiveSource
+from obs_bgremove.engine.camera.sample_source import SampleSource
+from obs_bgremove.engine.camera.target import CameraTarget
+from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 
 
@@ -42,11 +40,15 @@ def server(counting_video: Path):
         thread.join()
 
 
-def _request(kind: str, target: str, size: tuple[int, int] | None = None, fps: int = 0) -> Request:
-    return Request(Wanted(kind, target), size, fps)
+def _open(kind: str, target: str) -> FrameSource:
+    return open_source(CameraTarget(kind, target), None, 0)
 
 
-def _read(source: Source) -> Image | None:
+def _play(path: Path, size: tuple[int, int] | None = None, fps: int = 0) -> FileSource:
+    return FileSource(str(path), size, fps)
+
+
+def _read(source: FrameSource) -> Image | None:
     return source.frame(None) if source.advance() else None
 
 
@@ -56,12 +58,12 @@ def source(request: pytest.FixtureRequest, counting_video: Path, assets: Path):
     target = {"sample": "sample", "file": str(counting_video), "stream": ""}[kind]
     if kind == "stream":
         target = request.getfixturevalue("server")
-    source = open_source(_request(kind, target))
+    source = _open(kind, target)
     yield source
     source.close()
 
 
-def test_every_source_gives_bgr_pictures_of_one_size_and_closes_twice(source: Source) -> None:
+def test_every_source_gives_bgr_pictures_of_one_size_and_closes_twice(source: FrameSource) -> None:
     shapes = set()
     for _ in range(5):
         frame = _read(source)
@@ -74,8 +76,7 @@ def test_every_source_gives_bgr_pictures_of_one_size_and_closes_twice(source: So
 
 
 def test_a_file_plays_every_frame_in_order_and_loops(counting_video: Path) -> None:
-    source = FileSource(_request("file", str(counting_video)))
-    source._start_s -= 0.0
+    source = _play(counting_video)
     levels = []
     for _ in range(45):
         frame = _read(source)
@@ -91,14 +92,14 @@ def test_a_file_plays_every_frame_in_order_and_loops(counting_video: Path) -> No
 def test_small_pictures_are_decoded_by_one_thread_and_large_ones_as_the_machine_likes(
     counting_video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = FileSource(_request("file", str(counting_video)))
+    source = _play(counting_video)
     assert source._capture.get(cv2.CAP_PROP_N_THREADS) == 1
     source.close()
     opened: list[list[int]] = []
-    real = frame_sources._open
-    monkeypatch.setattr(frame_sources, "ONE_THREAD_PIXELS", 100)
-    monkeypatch.setattr(frame_sources, "_open", lambda *what: opened.append(what[2]) or real(*what))
-    source = FileSource(_request("file", str(counting_video)))
+    real = cv2.VideoCapture
+    monkeypatch.setattr(opening, "ONE_THREAD_PIXELS", 100)
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *what: opened.append(what[2]) or real(*what))
+    source = _play(counting_video)
     assert opened == [[cv2.CAP_PROP_N_THREADS, 1], []]
     for _ in range(25):  # past its end: opened again, and at once as it is to stay
         assert _read(source) is not None
@@ -107,7 +108,7 @@ def test_small_pictures_are_decoded_by_one_thread_and_large_ones_as_the_machine_
 
 
 def test_a_file_plays_in_real_time(counting_video: Path) -> None:
-    source = FileSource(_request("file", str(counting_video)))
+    source = _play(counting_video)
     started = time.monotonic()
     for _ in range(31):
         _read(source)
@@ -115,7 +116,7 @@ def test_a_file_plays_in_real_time(counting_video: Path) -> None:
     assert time.monotonic() - started > 0.95, "30 frames at 30 fps take a second"
 
 
-def test_frames_nobody_asks_for_take_as_long(source: Source) -> None:
+def test_frames_nobody_asks_for_take_as_long(source: FrameSource) -> None:
     assert _read(source) is not None
     started = time.monotonic()
     assert all(source.advance() for _ in range(10))
@@ -125,7 +126,7 @@ def test_frames_nobody_asks_for_take_as_long(source: Source) -> None:
 
 
 def test_a_file_stands_still_while_nobody_asks_for_its_frames(counting_video: Path) -> None:
-    source = FileSource(_request("file", str(counting_video)))
+    source = _play(counting_video)
     _read(source)
     assert all(source.advance() for _ in range(6))
     frame = _read(source)
@@ -134,7 +135,7 @@ def test_a_file_stands_still_while_nobody_asks_for_its_frames(counting_video: Pa
 
 
 def test_a_file_that_is_read_late_skips_instead_of_queueing(counting_video: Path) -> None:
-    source = FileSource(_request("file", str(counting_video)))
+    source = _play(counting_video)
     _read(source)
     time.sleep(0.25)
     frame = _read(source)
@@ -143,7 +144,7 @@ def test_a_file_that_is_read_late_skips_instead_of_queueing(counting_video: Path
 
 
 def test_a_lower_rate_asked_for_thins_out_a_file(counting_video: Path) -> None:
-    source = FileSource(_request("file", str(counting_video), fps=10))
+    source = _play(counting_video, fps=10)
     started, levels = time.monotonic(), []
     for _ in range(6):
         frame = _read(source)
@@ -155,14 +156,14 @@ def test_a_lower_rate_asked_for_thins_out_a_file(counting_video: Path) -> None:
 
 
 def test_a_size_asked_for_scales_a_file_and_keeps_its_shape(counting_video: Path) -> None:
-    source = FileSource(_request("file", str(counting_video), size=(640, 480)))
+    source = _play(counting_video, size=(640, 480))
     frame = _read(source)
     source.close()
     assert frame is not None and frame.shape == (360, 640, 3)
 
 
 def test_a_file_that_vanishes_while_playing_ends_instead_of_raising(counting_video: Path) -> None:
-    source = FileSource(_request("file", str(counting_video)))
+    source = _play(counting_video)
     assert _read(source) is not None
     counting_video.unlink()
     for _ in range(60):
@@ -178,13 +179,13 @@ def test_a_file_that_is_no_video_is_refused_in_plain_words(tmp_path: Path, conte
     path = tmp_path / "broken.mp4"
     path.write_bytes(content)
     with pytest.raises(UserError, match="is not a video or picture"):
-        open_source(_request("file", str(path)))
+        _open("file", str(path))
 
 
 def test_a_grey_picture_as_camera_is_bgr(tmp_path: Path) -> None:
     path = tmp_path / "grey.png"
     cv2.imwrite(str(path), np.full((40, 60), 99, np.uint8))
-    source = open_source(_request("file", str(path)))
+    source = _open("file", str(path))
     frame = _read(source)
     assert frame is not None and frame.shape == (40, 60, 3) and int(frame[0, 0, 0]) == 99
     assert _read(source) is not None
@@ -193,12 +194,35 @@ def test_a_grey_picture_as_camera_is_bgr(tmp_path: Path) -> None:
 
 def test_a_stream_that_is_not_there_is_refused_in_plain_words() -> None:
     with pytest.raises(UserError, match="cannot be opened"):
-        open_source(_request("stream", "http://127.0.0.1:9/none"))
+        _open("stream", "http://127.0.0.1:9/none")
 
 
 def test_the_sample_moves_and_is_a_function_of_time(assets: Path) -> None:
-    sample = SampleSource(_request("sample", "sample", (640, 360)))
+    sample = SampleSource((640, 360))
     first, again, later = sample.at(1.0).copy(), sample.at(1.0).copy(), sample.at(1.5).copy()
     assert first.shape == (360, 640, 3)
     assert np.array_equal(first, again)
     assert np.abs(first.astype(int) - later).mean() > 1
+
+
+def test_the_sample_is_found_in_a_home_whose_name_is_not_ascii(
+    assets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "J\u00fcrgen \u732b"
+    (home / "assets").mkdir(parents=True)
+    shutil.copy(assets / installation.SAMPLE_PICTURE, home / "assets")
+    monkeypatch.setenv("AI_BACKGROUND_HOME", str(home))
+    monkeypatch.setattr(cv2, "imread", lambda *_: None)  # what it does on Windows with such a path
+    assert SampleSource((64, 36)).at(0.0).shape == (36, 64, 3)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no picture"])
+def test_a_sample_that_is_missing_or_damaged_is_said_plainly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    monkeypatch.setenv("AI_BACKGROUND_HOME", str(tmp_path))
+    if content is not None:
+        (tmp_path / "assets").mkdir()
+        (tmp_path / "assets" / installation.SAMPLE_PICTURE).write_bytes(content)
+    with pytest.raises(UserError, match="sample portrait is missing or damaged"):
+        SampleSource()

@@ -15,8 +15,7 @@ import pytest
 from obs_bgremove.engine import person_cutout as cutout_module
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
-from obs_bgremove.engine.camera.devices import Wanted
-from obs_bgremove.engine.camera.frame_sources import Request, SampleSource
+from obs_bgremove.engine.camera.sample_source import SampleSource
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared import installation
@@ -44,7 +43,7 @@ def pipeline(assets: Path) -> Iterator[Pipeline]:
 @pytest.fixture(scope="module")
 def portrait(assets: Path) -> Image:
     """The sample, 640x360: the face is in the middle, the upper corners are room."""
-    return SampleSource(Request(Wanted("sample", "sample"), (640, 360), 0)).at(0.0).copy()
+    return SampleSource((640, 360)).at(0.0).copy()
 
 
 def _options(**changes: object) -> Options:

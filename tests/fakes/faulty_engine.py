@@ -20,11 +20,11 @@ BLOCK_S = 0.7
 
 def _stages() -> dict[str, tuple[Any, str]]:
     from obs_bgremove.engine import person_cutout, ring_sink
-    from obs_bgremove.engine.camera import capture, frame_sources
+    from obs_bgremove.engine.camera import capture, file_source
 
     return {
-        "advance": (frame_sources.FileSource, "advance"),
-        "frame": (frame_sources.FileSource, "frame"),
+        "advance": (file_source.FileSource, "advance"),
+        "frame": (file_source.FileSource, "frame"),
         "deliver": (capture.Capture, "_deliver"),
         "network": (person_cutout.Segmenter, "__call__"),
         "matte": (person_cutout.Matting, "__call__"),

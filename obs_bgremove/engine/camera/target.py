@@ -1,0 +1,96 @@
+"""Which camera the settings ask for, and what OpenCV has to open for it.
+
+`find` is called on the capture thread, each time the camera is opened: it asks the system for its devices.
+"""
+
+import dataclasses
+import os
+import re
+
+from obs_bgremove.engine.camera import devices
+from obs_bgremove.engine.camera.devices import CameraDevice, Opening
+from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.options import SAMPLE
+
+# What "automatic" stands for.
+DEFAULT_SIZE = (1280, 720)
+DEFAULT_FPS = 30.0
+# How Windows's own names of devices begin. Such a name is never looked up as a file: that would open the device.
+_DEVICE_ID_PREFIXES = ("\\\\?\\", "@device")
+_LIKE_A_FILE = re.compile(r"\.\w{2,4}$")
+
+
+@dataclasses.dataclass(frozen=True)
+class CameraSetting:
+    """The settings that need the camera to be opened anew when they change.
+
+    `camera` as stored; `size` (width, height) in px or None for automatic; `fps` or 0 for the camera's own.
+    """
+
+    camera: str
+    size: tuple[int, int] | None = None
+    fps: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class CameraTarget:
+    """What OpenCV opens. `kind` is sample, device, file or stream; `target` is a device's name, a path or a URL.
+
+    `openings` belong to a device: (index, backend) pairs that lead to it, in the order to be tried.
+    """
+
+    kind: str
+    target: str
+    openings: tuple[Opening, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The target without a URL's user and password, for logs and the panel."""
+        return without_credentials(self.target)
+
+
+def without_credentials(url: str) -> str:
+    """The URL (or any text) with `user:password@` and the query taken out, so that no secret reaches a log."""
+    return re.sub(r"(?<=://)[^/@\s]*@", "", url).split("?")[0] if "://" in url else url
+
+
+def find(camera: str) -> CameraTarget:
+    """What to open for a camera setting; empty is the first camera. Raises UserError when it names nothing there is."""
+    if camera == SAMPLE:
+        return CameraTarget("sample", SAMPLE)
+    if "://" in camera:
+        return CameraTarget("stream", camera)
+    if not _names_a_device(camera) and os.path.isfile(camera):
+        return CameraTarget("file", camera)
+    cameras = devices.list_cameras()
+    if camera:
+        device = _matching(cameras, camera)
+    else:
+        device = next((one for one in cameras if not one.virtual), None)
+        if device is None:
+            return CameraTarget("sample", SAMPLE)
+    if device is not None:
+        return CameraTarget("device", device.name, device.openings)
+    if camera.startswith("/dev/") and os.path.exists(camera):
+        return CameraTarget("file", camera)
+    what = "file" if _LIKE_A_FILE.search(camera) and not _names_a_device(camera) else "camera"
+    raise UserError(
+        f"The {what} {camera} is not there.",
+        "Plug it in, or choose another one under Camera: it is picked up by itself.",
+    )
+
+
+def _names_a_device(camera: str) -> bool:
+    return not camera or camera.isdecimal() or camera.startswith(("/dev/", *_DEVICE_ID_PREFIXES))
+
+
+def _matching(cameras: list[CameraDevice], camera: str) -> CameraDevice | None:
+    """The device with this id, path or number."""
+    if camera.isdecimal():
+        return devices.by_number(cameras, int(camera))
+    key = devices.key_of_path(camera)
+    for device in cameras:
+        same_node = camera.startswith("/dev/") and os.path.realpath(camera) == os.path.realpath(device.id)
+        if device.id in (camera, key) or same_node:
+            return device
+    return None
