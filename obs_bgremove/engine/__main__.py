@@ -5,12 +5,12 @@ install.py) and `--try` (tries what a source needs; done by doctor).
 """
 
 import argparse
+import copy
 import json
 import logging
 import logging.handlers
 import os
 import sys
-import traceback
 from pathlib import Path
 
 from obs_bgremove import __version__
@@ -20,6 +20,7 @@ from obs_bgremove.shared import installation
 # Measured in OBS 29 with software GL on two busy cores: frames OBS skipped fell from 17 % to 10 %.
 NICENESS = 10
 LOG_BYTES, LOG_FILES = 512 * 1024, 2
+_LOG_LINE = "%(asctime)s %(levelname)s %(threadName)s %(message)s"
 
 
 def main() -> int:
@@ -52,19 +53,29 @@ def main() -> int:
     return _serve(arguments.ring, arguments.log)
 
 
+class _WithoutTraceback(logging.Formatter):
+    """For stderr, whose last lines OBS's side shows to people: one line for each message, its traceback left out."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line."""
+        bare = copy.copy(record)  # the log file's handler gets the same record
+        bare.exc_info = bare.exc_text = None
+        return super().format(bare)
+
+
 def _serve(token: str, log_path: Path | None) -> int:
     if hasattr(os, "nice"):
         os.nice(NICENESS)  # before the libraries are loaded: a second of work, while OBS goes on
-    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    console = logging.StreamHandler(sys.stderr)
+    console.setFormatter(_WithoutTraceback(_LOG_LINE))
+    handlers: list[logging.Handler] = [console]
     if log_path is not None:
         try:
             log_path.parent.mkdir(parents=True, exist_ok=True)
             handlers.append(logging.handlers.RotatingFileHandler(log_path, "a", LOG_BYTES, LOG_FILES, "utf-8"))
         except OSError as error:
             print(f"no log file: {error}", file=sys.stderr)
-    logging.basicConfig(
-        level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(threadName)s %(message)s"
-    )
+    logging.basicConfig(level=logging.INFO, handlers=handlers, format=_LOG_LINE)
     logging.raiseExceptions = False  # a full disk must not fill stderr with tracebacks
     import cv2
 
@@ -83,9 +94,7 @@ def _serve(token: str, log_path: Path | None) -> int:
         return 1
     except Exception as error:
         # A mistake of ours. OBS's side starts another engine; one line tells a person, the log file keeps the rest.
-        logging.error("internal error: %s: %s", type(error).__name__, error)
-        for handler in handlers[1:]:
-            handler.handle(logging.makeLogRecord({"msg": traceback.format_exc(), "levelname": "ERROR"}))
+        logging.error("internal error: %s: %s", type(error).__name__, error, exc_info=error)
         return 1
     return 0
 

@@ -1,21 +1,24 @@
 """What stands behind the person: prepared once per picture, folder, colour and frame size, never per frame.
 
-`Backgrounds.get` is called by the worker for every frame and returns at once; pictures are read and scaled on a thread
-of their own, the old one staying until the new one is ready. `render` asks to wait instead: it must be deterministic.
+Threads: `Backgrounds.get` is called by the worker for every frame and returns at once. Pictures are read and scaled on
+loader threads, one for each thing asked for, the old picture staying until the new one is ready. What is ready is one
+immutable `_Prepared`, put in place whole, under the lock, by the worker (colours) or by a loader, and by a loader only
+while the worker still wants it. A loader that never comes back, on a dead network share, is left behind; there are at
+most MAX_LOADERS. `render` asks to wait instead: it must be deterministic.
+
 All are (H, W, 4) uint8, blue, green, red and opaque: so they are copied into what OBS takes as they are.
 """
 
 import dataclasses
 import threading
-from pathlib import Path
-from typing import Callable, Optional
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.image_files import cover, read_picture
-from obs_bgremove.shared import backgrounds_folder, installation
+from obs_bgremove.shared import backgrounds_folder
 from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
@@ -24,6 +27,9 @@ from obs_bgremove.shared.options import Options
 NEUTRAL_BGR = (32, 32, 32)
 # How often the chosen file is looked at again, so that a replaced or repaired picture is picked up by itself.
 LOOK_AGAIN_S = 1.0
+# A picture of 100 megapixels takes about two seconds; a loader that needs longer waits for a drive or a network.
+SLOW_AFTER_S = 5.0
+MAX_LOADERS = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,19 +54,47 @@ def color_bgr(color: int) -> tuple[int, int, int]:
     return color >> 16 & 255, color >> 8 & 255, color & 255
 
 
+@dataclasses.dataclass(frozen=True)
+class _Prepared:
+    """A background that is ready: for what it was made, from which state of the file, and what was wrong with that."""
+
+    key: _Key
+    stamp: object
+    image: Image
+    problem: UserError | None
+
+
+class _Loader(threading.Thread):
+    def __init__(self, key: _Key, load: Callable[[_Key], None]) -> None:
+        super().__init__(target=load, args=(key,), name="background", daemon=True)
+        self.key = key
+        self.started_s = now_s()
+
+
 class Backgrounds:
-    """The prepared background and what is wrong with it (`problem`). `changed` is called when a new one is ready."""
+    """The prepared background. `changed` is called, on any thread, when a new one is ready."""
 
     def __init__(self, changed: Callable[[], None] = lambda: None, wait: bool = False) -> None:
-        self.problem: Optional[UserError] = None
         self.version = 0  # grows with every newly prepared background
         self._changed = changed
         self._wait = wait
-        self._key: Optional[_Key] = None
-        self._image: Optional[Image] = None
-        self._stamp: object = None
+        self._lock = threading.Lock()
+        self._prepared: _Prepared | None = None
+        self._wanted: _Key | None = None
+        self._wanted_since_s = 0.0
         self._looked_s = 0.0
-        self._loading: Optional[threading.Thread] = None
+        self._loaders: list[_Loader] = []
+
+    @property
+    def problem(self) -> UserError | None:
+        """What is wrong with the background asked for last, or None. For the worker."""
+        key, prepared = self._wanted, self._prepared
+        if key is not None and self._waiting_s(key) > SLOW_AFTER_S:
+            return UserError(
+                f"The folder {backgrounds_folder.place(key.folder)} does not answer.",
+                "Check the drive or the network, or choose another folder or a colour.",
+            )
+        return prepared.problem if prepared is not None else None
 
     def get(self, options: Options, width: int, height: int) -> Image:
         """(height, width, 4) uint8 BGRA, opaque. Never written to again: the same array is the same picture. Never
@@ -74,43 +108,70 @@ class Backgrounds:
             height,
         )
         now = now_s()
-        stale = key != self._key or (not self._wait and now - self._looked_s > LOOK_AGAIN_S)
-        if stale and (self._loading is None or not self._loading.is_alive()):
-            self._looked_s = now
-            if options.background_mode != "file":
-                if key != self._key:
-                    fill = color_bgr(options.color) if options.background_mode == "color" else NEUTRAL_BGR
-                    self._install(key, None, flat(fill, width, height), None)
-            elif self._wait:
+        if key != self._wanted:
+            with self._lock:
+                self._wanted = key
+            self._wanted_since_s = now
+        prepared = self._prepared
+        new = prepared is None or prepared.key != key
+        if key.mode != "file":
+            if new:
+                fill = color_bgr(options.color) if key.mode == "color" else NEUTRAL_BGR
+                self._install(_Prepared(key, None, flat(fill, width, height), None))
+        elif self._wait:
+            if new:
                 self._load(key)
-            else:
-                self._loading = threading.Thread(target=self._load, args=(key,), name="background", daemon=True)
-                self._loading.start()
-        if self._image is None or self._image.shape[:2] != (height, width):
+        elif new or now - self._looked_s > LOOK_AGAIN_S:
+            self._start_loader(key, now)
+        prepared = self._prepared
+        if prepared is None:
+            return flat(NEUTRAL_BGR, width, height)
+        if prepared.image.shape[:2] != (height, width):
             # Not ready yet. An old one of another size is stretched for the moment: better than a flash of grey.
-            return flat(NEUTRAL_BGR, width, height) if self._image is None else cover(self._image, width, height)
-        return self._image
+            return cover(prepared.image, width, height)
+        return prepared.image
+
+    def _start_loader(self, key: _Key, now: float) -> None:
+        """Has the picture of a key looked at, unless that is under way or too many loaders are stuck."""
+        self._loaders = [loader for loader in self._loaders if loader.is_alive()]
+        if len(self._loaders) < MAX_LOADERS and all(loader.key != key for loader in self._loaders):
+            self._looked_s = now
+            loader = _Loader(key, self._load)
+            self._loaders.append(loader)
+            loader.start()
+
+    def _waiting_s(self, key: _Key) -> float:
+        """For how long this background, or another look at its file, has been waited for; 0 when it has not."""
+        for loader in self._loaders:
+            if loader.key == key and loader.is_alive():
+                return now_s() - loader.started_s
+        prepared = self._prepared
+        ready = prepared is not None and prepared.key == key
+        return 0.0 if ready else now_s() - self._wanted_since_s
 
     def _load(self, key: _Key) -> None:
-        """Reads and lays out the picture of a key if it is not the one at hand. On the loader thread."""
-        where = Path(key.folder).expanduser() if key.folder else installation.backgrounds_dir()
-        name = backgrounds_folder.choose(where, key.name)
-        path = backgrounds_folder.resolve(where, name)
+        """Reads and lays out the picture of a key if it is not the one at hand. On a loader thread."""
+        folder, name = backgrounds_folder.place(key.folder), key.name
+        problem: UserError | None = None
+        stamp: object = None
         try:
-            stat = path.stat()
-            stamp: object = (path, stat.st_mtime_ns, stat.st_size)
-        except (OSError, ValueError):
-            stamp = (path, None)
-        if key == self._key and stamp == self._stamp:
-            return
-        try:
+            name = backgrounds_folder.choose(folder, key.name)
+            path = backgrounds_folder.resolve(folder, name)
+            try:
+                stat = path.stat()
+                stamp = (path, stat.st_mtime_ns, stat.st_size)
+            except (OSError, ValueError):
+                stamp = (path, None)
+            prepared = self._prepared
+            if prepared is not None and (prepared.key, prepared.stamp) == (key, stamp):
+                return
             if not name:
                 raise UserError(
-                    f"There are no pictures in the folder {where}.",
+                    f"There are no pictures in the folder {folder}.",
                     "Put pictures there (png, jpg, webp, bmp, gif), or choose another folder.",
                 )
             picture = cover(read_picture(path), key.width, key.height)
-            image, problem = cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA), None
+            image = cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA)
         except UserError as error:
             image, problem = flat(NEUTRAL_BGR, key.width, key.height), error
         except Exception as error:  # MemoryError, cv2.error, ...: this thread must always come to a result
@@ -118,9 +179,13 @@ class Backgrounds:
                 f"The picture {name} cannot be used ({type(error).__name__}: {error}).", "Choose another picture."
             )
             image = flat(NEUTRAL_BGR, key.width, key.height)
-        self._install(key, stamp, image, problem)
+        self._install(_Prepared(key, stamp, image, problem))
 
-    def _install(self, key: _Key, stamp: object, image: Image, problem: Optional[UserError]) -> None:
-        self._key, self._stamp, self._image, self.problem = key, stamp, image, problem
-        self.version += 1
+    def _install(self, prepared: _Prepared) -> None:
+        """Puts what is ready in place, unless something else has been asked for meanwhile."""
+        with self._lock:
+            if prepared.key != self._wanted:
+                return
+            self._prepared = prepared
+            self.version += 1
         self._changed()

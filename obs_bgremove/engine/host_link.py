@@ -1,7 +1,8 @@
 """The engine's end of the pipe: a thread that reads what OBS wants, and a safe way to say things to OBS.
 
-`Link` owns stdin and stdout. The reader thread keeps the newest settings and the commands not yet taken; the worker
-reads them. When the pipe closes (OBS has gone, however), `closed` is set and, should the worker hang, the process ends.
+`HostLink` owns stdin and stdout. The reader thread keeps the newest settings and the commands not yet taken; the worker
+reads them. When the pipe closes (OBS has gone, however it ended), `closed` is set, and the process ends even should the
+worker hang.
 """
 
 import logging
@@ -28,6 +29,12 @@ class HostLink:
         self._wake = wake
         self._lock = threading.Lock()
         self._commands: list[str] = []
+        # Windows serialises what is done with a synchronous pipe: while our thread reads fd 0, a library whose start-up
+        # code asks about stdin would wait, inside the loader lock, until OBS writes (numpy#24290, cpython#78961).
+        self._in = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
+        null = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(null, sys.stdin.fileno())
+        os.close(null)
         # Native libraries print to stdout as they like; from here on that goes to stderr and the pipe is ours alone.
         self._out = os.dup(sys.stdout.fileno())
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
@@ -54,7 +61,7 @@ class HostLink:
 
     def _read(self) -> None:
         try:
-            for line in sys.stdin.buffer:
+            for line in self._in:
                 self._handle(line)
         except (OSError, ValueError) as error:
             log.warning("reading from OBS failed: %s", error)

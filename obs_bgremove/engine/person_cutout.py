@@ -32,9 +32,14 @@ class PersonCutout:
                 raise problem
         self.model = model
         with ThreadPoolExecutor(1) as beside:  # the network is built in native code, the kernels are loaded in Python
-            segmenter = beside.submit(Segmenter, installation.model_path(model))
-            warm_up()
-        self._segmenter = segmenter.result()
+            building = beside.submit(Segmenter, installation.model_path(model))
+            try:
+                warm_up()
+            except BaseException:
+                if building.exception() is None:
+                    building.result().close()
+                raise
+        self._segmenter = building.result()
         self._matting = Matting(self._segmenter)
         self._grey = np.empty((0, 0), np.uint8)
         self._room = np.empty((0, 0, 4), np.uint8)
@@ -67,11 +72,11 @@ class PersonCutout:
         self._matting.reset()
 
     def command(self, name: str) -> None:
-        """`learn` or `forget` the background plate."""
-        if name == "learn":
-            self._matting.learn()
-        else:
-            self._matting.forget()
+        """`learn` or `forget` the background plate. Raises ValueError for any other name."""
+        commands = {"learn": self._matting.learn, "forget": self._matting.forget}
+        if name not in commands:
+            raise ValueError(f"command: got {name!r}, expected one of {', '.join(commands)}")
+        commands[name]()
 
     def close(self) -> None:
         """Gives the network back. Idempotent."""

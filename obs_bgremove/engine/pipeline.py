@@ -9,6 +9,7 @@ so it does while the network is being loaded, which happens on a thread of its o
 """
 
 import contextlib
+import logging
 import threading
 from typing import TYPE_CHECKING, Callable, Optional
 
@@ -18,6 +19,7 @@ from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.room import as_shown
+from obs_bgremove.shared import installation
 from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.protocol import DesiredState
@@ -25,18 +27,21 @@ from obs_bgremove.shared.protocol import DesiredState
 if TYPE_CHECKING:
     from obs_bgremove.engine.person_cutout import PersonCutout
 
-# A network that can not be built, or fails this many frames running, is built anew, but not for every frame.
+# A network that cannot be built, or fails this many frames running, is built anew, but not for every frame.
 REBUILD_AFTER_S = 2.0
 FAILURES_BEFORE_REBUILD = 3
-
+log = logging.getLogger(__name__)
 
 # (width, height) -> where the picture is to be made
 Allocate = Callable[[int, int], Canvas]
 
 
 class Pipeline:
-    """See the module. `wait` loads the network at the first frame instead of on a thread; `wake` is called when the
-    thread has done so. `problem` says what is wrong with the network or the matte, None when all is well."""
+    """From frame to finished frame, by one network at a time.
+
+    `wait` loads the network at the first frame instead of on a thread; `wake` is called when the thread has done so.
+    `problem` says what is wrong with the network or the matte, None when all is well.
+    """
 
     def __init__(self, backgrounds: Backgrounds, wait: bool = False, wake: Callable[[], None] = lambda: None) -> None:
         self.problem: Optional[UserError] = None
@@ -132,10 +137,16 @@ class Pipeline:
             self._loaded = PersonCutout(model)
         except UserError as error:
             self._loaded = error
-        except Exception as error:
+        except (ImportError, OSError) as error:
+            log.warning("loading the libraries failed", exc_info=error)
             self._loaded = UserError(
-                f"The engine's libraries cannot be used ({type(error).__name__}: {error}).",
-                "Run `python3 install.py` again: it repairs what is missing.",
+                f"The engine's libraries cannot be used ({type(error).__name__}: {error}).", installation.REMEDY
+            )
+        except Exception as error:  # a mistake of ours, or whatever the network may throw
+            log.error("loading the network failed", exc_info=error)
+            self._loaded = UserError(
+                f"Finding the person could not be started ({type(error).__name__}: {error}).",
+                f"It is tried again by itself. If it stays, please report it with {installation.logs_dir()}.",
             )
         self._wake()
 
@@ -147,6 +158,8 @@ class Pipeline:
             self.close()
             self._load_at_s = now_s() + REBUILD_AFTER_S
         if not isinstance(error, UserError):
+            if self._failures == 1:  # the same one for every frame would fill the log
+                log.error("a frame failed", exc_info=error)
             error = UserError(
                 f"Finding the person failed ({type(error).__name__}: {error}).",
                 "The background alone is shown; it is tried again by itself.",

@@ -4,7 +4,6 @@ Runs on the process's main thread and owns capture, pipeline, backgrounds and si
 or a new background wakes it, and never longer than a quarter of a second, so that a stalled camera is noticed.
 """
 
-import dataclasses
 import logging
 import threading
 from collections import deque
@@ -30,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Worker:
-    """See the module."""
+    """Capture, pipeline, backgrounds and sink of one source, run by what its `HostLink` hears."""
 
     def __init__(self, ring: Ring) -> None:
         self._wake = threading.Event()
@@ -202,6 +201,7 @@ class _Summary:
 
 
 def _look(desired: DesiredState) -> object:
-    """What the picture without a camera depends on, apart from size and prepared background."""
-    options = dataclasses.replace(desired.options, camera="", threshold=0, edge_softness=0)
-    return options, desired.removal, desired.privacy
+    """All that `Pipeline.background_alone` depends on, apart from the size and the prepared background."""
+    options = desired.options
+    background = (options.background_mode, options.backgrounds_folder, options.background, options.color)
+    return background, options.view, desired.removal, desired.privacy

@@ -4,7 +4,6 @@ Runs on the main thread, as OpenCV's windows demand.
 """
 
 import dataclasses
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ from obs_bgremove.engine.camera.capture import Capture
 from obs_bgremove.engine.camera.target import DEFAULT_SIZE, CameraSetting
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline
-from obs_bgremove.shared import backgrounds_folder, installation
+from obs_bgremove.shared import backgrounds_folder
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
@@ -85,8 +84,7 @@ class _Preview:
         options = self._options
         changes: dict[str, str] = {}
         if key in (ord("d"), ord("a")):
-            where = Path(options.backgrounds_folder or installation.backgrounds_dir())
-            name = backgrounds_folder.step(where, options.background, 1 if key == ord("d") else -1)
+            name = backgrounds_folder.step(options.folder, options.background, 1 if key == ord("d") else -1)
             changes = {"background": name, "background_mode": "file", "view": "output"}
         elif key in (ord("m"), ord("c")):
             view = "mask" if key == ord("m") else "camera"

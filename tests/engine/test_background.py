@@ -1,7 +1,9 @@
 """What stands behind the person: prepared once, swapped when ready, mended when a file is; and the blurred room."""
 
 import dataclasses
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -85,6 +87,66 @@ def _problem(backgrounds: Backgrounds, options: Options, text: str) -> None:
             return
         time.sleep(0.01)
     raise AssertionError(f"got {backgrounds.problem}, expected {text!r}")
+
+
+class DeadShare:
+    """A folder on a network that does not answer: looking into it blocks until `answer`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._answers = threading.Event()
+        self._real = module.backgrounds_folder.choose
+
+    def choose(self, folder: Path, current: str) -> str:
+        if self.folder in (folder, *folder.parents):
+            self._answers.wait(30)
+        return self._real(folder, current)
+
+    @property
+    def stuck(self) -> list[threading.Thread]:
+        return [thread for thread in threading.enumerate() if thread.name == "background"]
+
+    def answer(self) -> None:
+        stuck = self.stuck
+        self._answers.set()
+        for thread in stuck:
+            thread.join(10)
+
+
+@pytest.fixture
+def dead_share(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[DeadShare]:
+    share = DeadShare(tmp_path / "share")
+    monkeypatch.setattr(module.backgrounds_folder, "choose", share.choose)
+    monkeypatch.setattr(module, "SLOW_AFTER_S", 0.2)
+    yield share
+    share.answer()
+
+
+def test_a_dead_share_is_said_and_holds_up_neither_pictures_nor_colours(pictures: Path, dead_share: DeadShare) -> None:
+    backgrounds = Backgrounds()
+    _until(backgrounds, _options(pictures, "a-red.png"), (0, 0, 255))
+    assert _pixel(backgrounds, _options(dead_share.folder)) == (0, 0, 255), "the former picture goes on"
+    assert backgrounds.problem is None
+    _problem(backgrounds, _options(dead_share.folder), f"The folder {dead_share.folder} does not answer")
+    _until(backgrounds, _options(pictures, "b-green.png"), (0, 255, 0))
+    assert backgrounds.problem is None
+    colour = dataclasses.replace(_options(dead_share.folder), background_mode="color", color=0xFF112233)
+    assert _pixel(backgrounds, colour) == (0x11, 0x22, 0x33)
+
+
+def test_loaders_that_never_come_back_are_few_and_their_late_results_are_dropped(
+    pictures: Path, dead_share: DeadShare
+) -> None:
+    backgrounds = Backgrounds()
+    for number in range(3 * module.MAX_LOADERS):
+        backgrounds.get(_options(dead_share.folder / str(number)), 160, 90)
+    assert len(dead_share.stuck) == module.MAX_LOADERS
+    _problem(backgrounds, _options(dead_share.folder / "11"), "does not answer")
+    colour = dataclasses.replace(_options(pictures), background_mode="color", color=0xFF112233)
+    assert _pixel(backgrounds, colour) == (0x11, 0x22, 0x33)
+    dead_share.answer()
+    assert backgrounds.version == 1 and _pixel(backgrounds, colour) == (0x11, 0x22, 0x33)
+    _until(backgrounds, _options(pictures, "c-blue.png"), (255, 0, 0))
 
 
 def test_an_empty_folder_is_said_and_filled_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -250,3 +250,63 @@ def test_neutral_grey_is_no_room(pipeline: Pipeline) -> None:
         DesiredState(dataclasses.replace(Options(), background_mode="blur")), 64, 36, _allocate
     )
     assert tuple(out.pixels[0, 0]) == (*NEUTRAL_BGR, 255)
+
+
+def _load(monkeypatch: pytest.MonkeyPatch, error: Exception) -> UserError:
+    """What a pipeline says whose network cannot be built because of this error."""
+
+    def fail(model: str) -> None:
+        raise error
+
+    monkeypatch.setattr(cutout_module, "PersonCutout", fail)
+    pipeline = Pipeline(Backgrounds(wait=True), wait=True)
+    _run(pipeline, np.full((36, 64, 3), ROOM_BGR, np.uint8), _options(), count=1)
+    assert pipeline.problem is not None
+    return pipeline.problem
+
+
+def test_libraries_that_cannot_be_loaded_are_told_from_a_mistake_of_ours(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    problem = _load(monkeypatch, ImportError("libEGL.so.1"))
+    assert "libraries cannot be used" in str(problem) and problem.what_to_do == installation.REMEDY
+    caplog.clear()
+    problem = _load(monkeypatch, AttributeError("no such name"))
+    assert "libraries" not in str(problem) and "AttributeError: no such name" in str(problem)
+    assert str(installation.logs_dir()) in problem.what_to_do
+    (record,) = caplog.records
+    assert record.exc_info is not None and "in fail" in caplog.text, "the log says where"
+
+
+def test_a_frame_that_fails_is_logged_once_with_its_place(
+    pipeline: Pipeline, portrait: Image, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _run(pipeline, portrait, _options(), count=1)
+
+    def break_down(*_: object, **__: object) -> None:
+        raise IndexError("out of bounds")
+
+    monkeypatch.setattr(cutout_module, "composite", break_down)
+    _run(pipeline, portrait, _options(), count=2)
+    assert caplog.text.count("in break_down") == 1
+
+
+def test_a_network_built_beside_kernels_that_fail_is_given_back(assets: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[object] = []
+    real = cutout_module.Segmenter.close
+    monkeypatch.setattr(cutout_module.Segmenter, "close", lambda self: closed.append(self) or real(self))
+
+    def fail() -> None:
+        raise RuntimeError("a kernel")
+
+    monkeypatch.setattr(cutout_module, "warm_up", fail)
+    with pytest.raises(RuntimeError, match="a kernel"):
+        cutout_module.PersonCutout("general")
+    assert len(closed) == 1
+
+
+def test_a_command_that_is_none_is_refused(pipeline: Pipeline, portrait: Image) -> None:
+    _run(pipeline, portrait, _options(), count=1)
+    pipeline.command("forget")
+    with pytest.raises(ValueError, match="got 'erase', expected one of learn, forget"):
+        pipeline.command("erase")

@@ -13,6 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
+from obs_bgremove.shared.options import Options
+from obs_bgremove.tools.preview import _Preview
+
 NEEDED = ("Xvfb", "xdotool", "import")
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -51,6 +54,13 @@ def _until(display: str, path: Path, shown: tuple[int, int, int], process: subpr
             return
         time.sleep(0.1)
     raise AssertionError(f"{shown} never came; exit code {process.poll()}; see {path}")
+
+
+def test_the_next_background_is_found_in_a_folder_below_home(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(pictures.parent))
+    window = _Preview(Options(backgrounds_folder=f"~/{pictures.name}"))
+    assert window._key(ord("d"))
+    assert window._options.background == "b-green.png"
 
 
 def test_the_keys_of_the_window_work(display: str, assets: Path, pictures: Path, tmp_path: Path) -> None:

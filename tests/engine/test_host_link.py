@@ -1,0 +1,44 @@
+"""The engine's end of the pipe, in a real process: whose stdin and stdout are, and what still comes through."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from obs_bgremove.shared import protocol
+from obs_bgremove.shared.protocol import DesiredState
+
+PROGRAM = """
+import json, os, sys, threading
+from obs_bgremove.engine.host_link import HostLink
+woken = threading.Event()
+link = HostLink(woken.set)
+null = os.stat(os.devnull)
+print("a library prints to stdout", flush=True)
+link.start()
+seen = []
+while not link.closed:
+    woken.wait(10)
+    woken.clear()
+    seen += link.take_commands()
+seen += link.take_commands()
+said = {"null": os.fstat(0).st_rdev == null.st_rdev, "inherited": os.get_inheritable(link._in.fileno())}
+link.send("status", level="info", text=json.dumps({**said, "commands": seen, "privacy": link.desired.privacy}))
+"""
+
+
+def test_stdin_is_the_null_device_and_messages_and_the_end_still_come() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM],
+        cwd=Path(__file__).resolve().parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    with process:
+        words = DesiredState(privacy=True).encode() + protocol.encode("command", name="learn")
+        out, errors = process.communicate(words, timeout=30)
+    assert process.returncode == 0, errors
+    said = json.loads(protocol.decode(out)["text"])
+    assert said == {"null": True, "inherited": False, "commands": ["learn"], "privacy": True}
+    assert errors.strip() == b"a library prints to stdout"
