@@ -1,14 +1,15 @@
 """Where finished frames go when OBS asked for them: the ring in shared memory, filled in place.
 
-Used by the worker thread only. Always BGRA: three-byte frames cost OBS's graphics thread a conversion pass each
-(measured in OBS 29 with software GL, 62 s at 720p30 on two busy cores: render time 50 ms and 622 frames skipped with
-BGR3, 40 ms and 324 with four bytes), and whenever the format changes OBS shows nothing for a frame or two.
+Used by the worker thread only. Always BGRA: frames of three bytes a pixel (libobs's BGR3) cost OBS's graphics thread a
+conversion pass each (measured in OBS 29 with software GL, 62 s at 720p30 on two busy cores: render time 50 ms and 622
+frames skipped with three bytes, 40 ms and 324 with four), and whenever the format changes OBS shows nothing for a frame
+or two.
 """
 
 from typing import Optional
 
 from obs_bgremove.engine.canvas import Canvas
-from obs_bgremove.shared.frame_ring import BGRA, FALLBACK, Ring
+from obs_bgremove.shared.frame_ring import FALLBACK, Ring
 
 
 class RingSink:
@@ -24,11 +25,15 @@ class RingSink:
         return self._begin(width, height, None)
 
     def allocate_fallback(self, width: int, height: int) -> Canvas:
-        """The same for the spare slot, for the background alone."""
+        """The same for a spare slot, for the background alone. Only while `fallback_is_free`."""
         return self._begin(width, height, FALLBACK)
 
+    def fallback_is_free(self) -> bool:
+        """Whether OBS leaves a spare slot to be written."""
+        return self._ring.spare_is_free()
+
     def _begin(self, width: int, height: int, slot: Optional[int]) -> Canvas:
-        self._slot, memory = self._ring.begin(width, height, BGRA, slot)
+        self._slot, memory = self._ring.begin(width, height, slot)
         canvas = self._canvases.get(self._slot)
         if canvas is None or canvas.pixels.shape[:2] != (height, width):
             canvas = self._canvases[self._slot] = Canvas(width, height, memory)

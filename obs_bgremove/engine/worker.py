@@ -126,9 +126,9 @@ class Worker:
         self._link.send("frame", sequence=self._sink.publish(made_ns))
 
     def _keep_fallback(self, desired: DesiredState) -> None:
-        """The spare slot holds the background alone, for OBS to show should this process die."""
+        """The spare slots hold the background alone, for OBS to show should this process die, hang or be late."""
         wanted = (_look(desired), self._size, self._backgrounds.version)
-        if wanted != self._fallback_for:
+        if wanted != self._fallback_for and self._sink.fallback_is_free():  # else at the next turn
             self._fallback_for = wanted
             self._pipeline.background_alone(desired, *self._size, self._sink.allocate_fallback)
             self._sink.publish(now_ns())

@@ -67,7 +67,10 @@ class VideoOutput:
             if self._closed or time.monotonic() - max(self._shown_at, showing_since) < stale_s:
                 return
             self._live = False
-            self._output(self.ring.fallback())
+            try:
+                self._output(self.ring.acquire_fallback())
+            finally:
+                self.ring.release_fallback()
 
     def new_engine(self) -> None:
         """Before another process writes: its frames count from 1 again."""

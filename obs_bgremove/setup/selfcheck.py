@@ -177,7 +177,7 @@ def _view(engine: EngineProcess, ring: frame_ring.Ring, heard: _Heard, view: str
 
 def _white_share(mask: _Picture) -> float:
     """How much of a mask view (grey) is white."""
-    grey = mask.pixels[:: frame_ring.BYTES_PER_PIXEL[mask.info.format]]
+    grey = mask.pixels[:: frame_ring.BYTES_PER_PIXEL]
     return grey.translate(bytes(128) + b"\1" * 128).count(1) / len(grey)
 
 
@@ -214,7 +214,7 @@ def _write_png(path: Path, pictures: list[_Picture]) -> None:
 
 def _rgb(picture: _Picture) -> tuple[bytearray, int]:
     """The pixels as RGB without gaps, and the bytes of a row."""
-    step = frame_ring.BYTES_PER_PIXEL[picture.info.format]
+    step = frame_ring.BYTES_PER_PIXEL
     count = picture.info.width * picture.info.height
     rgb = bytearray(count * 3)
     for channel in range(3):

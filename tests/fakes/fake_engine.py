@@ -7,7 +7,7 @@ import time
 
 from obs_bgremove import __version__
 from obs_bgremove.shared import protocol
-from obs_bgremove.shared.frame_ring import BGRA, FALLBACK, Ring
+from obs_bgremove.shared.frame_ring import FALLBACK, Ring
 
 WIDTH, HEIGHT = 64, 36
 FALLBACK_BYTE, FRAME_BYTE = 7, 200
@@ -19,7 +19,7 @@ def say(kind: str, **fields: object) -> None:
 
 
 def publish(ring: Ring, byte: int, slot: "int | None" = None) -> int:
-    number, pixels = ring.begin(WIDTH, HEIGHT, BGRA, slot)
+    number, pixels = ring.begin(WIDTH, HEIGHT, slot)
     pixels[:] = bytes([byte]) * len(pixels)
     return ring.publish(number, time.monotonic_ns())
 

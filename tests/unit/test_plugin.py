@@ -243,11 +243,11 @@ def test_a_picture_that_stands_still_gives_way_to_the_background(
 
 
 def test_without_a_fallback_the_picture_is_taken_away(lib: FakeLibobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    from obs_bgremove.shared.frame_ring import BGRA, Ring
+    from obs_bgremove.shared.frame_ring import Ring
 
     ring = Ring.create()
     shown = video_output.VideoOutput(lib, lib._new({}) + 1, ring)
-    slot, pixels = ring.begin(4, 4, BGRA)
+    slot, pixels = ring.begin(4, 4)
     pixels[:] = bytes(64)
     del pixels
     ring.publish(slot, 1)
@@ -266,7 +266,7 @@ def test_without_a_fallback_the_picture_is_taken_away(lib: FakeLibobs, monkeypat
 def test_freed_memory_is_given_back_once_after_a_change_of_size_or_engine(
     lib: FakeLibobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from obs_bgremove.shared.frame_ring import BGRA, Ring
+    from obs_bgremove.shared.frame_ring import Ring
 
     given_back: list[float] = []
     real = libobs.give_back_memory
@@ -276,7 +276,7 @@ def test_freed_memory_is_given_back_once_after_a_change_of_size_or_engine(
     shown = video_output.VideoOutput(lib, lib._new({}) + 1, ring)
 
     def deliver(width: int, number: int) -> int:
-        slot, pixels = ring.begin(width, 4, BGRA)
+        slot, pixels = ring.begin(width, 4)
         pixels[:] = bytes(16 * width)
         del pixels
         ring.publish(slot, number)
