@@ -75,7 +75,7 @@ def _add_set(verb: argparse.ArgumentParser) -> None:
 
 
 def _render(arguments: argparse.Namespace) -> int:
-    # A file is no mirror: unlike the camera in OBS it is turned only when asked for.
+    # A file is no mirror: unlike the camera in OBS it is mirrored only when asked for.
     base = dataclasses.replace(options.Options(), mirror=False, view=arguments.view)
     wanted = options.parse_assignments(arguments.set, base)
     from obs_bgremove.tools.render import render

@@ -1,10 +1,10 @@
 """What stands behind the person: prepared once per picture, folder, colour and frame size, never per frame.
 
 Threads: `Backgrounds.get` is called by the worker for every frame and returns at once. Pictures are read and scaled on
-loader threads, one for each thing asked for, the old picture staying until the new one is ready. What is ready is one
-immutable `_Prepared`, put in place whole, under the lock, by the worker (colours) or by a loader, and by a loader only
-while the worker still wants it. A loader that never comes back, on a dead network share, is left behind; there are at
-most MAX_LOADERS. `render` asks to wait instead: it must be deterministic.
+loader threads, one for each background asked for, and the old picture stays until the new one is ready. A background
+that is ready is one immutable `_Prepared`. The worker (for colours) or a loader puts it in place whole, under the lock,
+and only while it is still the one asked for. A loader that never comes back, on a dead network share, is left behind;
+there are at most MAX_LOADERS. `render` asks to wait instead: it must be deterministic.
 
 All are (H, W, 4) uint8, blue, green, red and opaque: so they are copied into what OBS takes as they are.
 """

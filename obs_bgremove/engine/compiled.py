@@ -1,6 +1,7 @@
-"""How the loops of the matte are compiled: once, kept on the disk, without the interpreter lock.
+"""How the loops of the matte are compiled: once, then kept on the disk; they run without the interpreter lock.
 
-Importing this loads numba, which takes a good part of a second: only what `pipeline` loads on its own thread does.
+Importing this loads numba, which takes a good part of a second, so only modules that `pipeline` loads on its own thread
+do it.
 """
 
 import numba

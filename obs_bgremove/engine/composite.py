@@ -1,8 +1,8 @@
 """From a frame and its matte to pixels: over a background, cut out with alpha, or the matte itself.
 
 Called by the pipeline on the engine's worker thread. Frame and matte are as the camera sees them, the picture is as
-shown: mirrored if `options.mirror` says so. Nothing here keeps state between frames but for what `Canvas` knows of its
-own pixels; the three pictures use one and the same alpha. Clean edge colours: Forte & Pitie, "Approximate Fast
+shown: mirrored if `options.mirror` says so. Nothing here keeps state between frames, except that `Canvas` knows what
+its pixels show; the three pictures use one and the same alpha. Clean edge colours: Forte & Pitie, "Approximate Fast
 Foreground Colour Estimation", ICIP 2021.
 """
 
@@ -59,7 +59,7 @@ def _blend(
     under: U32,
     out: Canvas,
 ) -> None:
-    """blend_rows on both cores, by the kinds that stand in the matte."""
+    """blend_rows on both cores, by the kinds of intervals in the matte."""
     frame, target, mirror = frame_bgr.reshape(frame_bgr.shape[0], -1), out.rows, options.mirror
     k, alpha, person, room, kinds = np.float32(matte.cell), matte.alpha_small, matte.person, matte.room, matte.kinds
     clean = np.float32(options.decontaminate)
@@ -91,8 +91,8 @@ def _tone(threshold: float, softness: float) -> tuple[np.float32, np.float32, np
 
 
 def _light(matte: Matte, background_bgra: U8, strength: float, mirror: bool) -> tuple[F32, F32]:
-    """(wrap (gh, gw) 0..1, glow (gh, gw, 3) 0..255), as the camera sees them: how much light of the background falls
-    on the person's rim, and which."""
+    """(wrap (gh, gw) 0..1, glow (gh, gw, 3) 0..255), as the camera sees them: how much of the background's light falls
+    on the person's rim, and its colour."""
     height, width = matte.alpha_small.shape
     reach = max(1, round(height * WRAP_REACH))
     size = (2 * reach + 1, 2 * reach + 1)

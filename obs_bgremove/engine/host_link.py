@@ -9,7 +9,8 @@ import logging
 import os
 import sys
 import threading
-from typing import Any, Callable, Optional
+from collections.abc import Callable
+from typing import Any
 
 from obs_bgremove.shared import protocol
 from obs_bgremove.shared.protocol import DesiredState
@@ -25,7 +26,7 @@ class HostLink:
 
     def __init__(self, wake: Callable[[], None]) -> None:
         self.closed = False
-        self.desired: Optional[DesiredState] = None
+        self.desired: DesiredState | None = None
         self._wake = wake
         self._lock = threading.Lock()
         self._commands: list[str] = []

@@ -1,4 +1,4 @@
-"""Reading one background picture and laying it out for a frame size. Pure functions; called on the loader thread.
+"""Reading one background picture and laying it out for a frame size. Pure functions; called on a loader thread.
 
 png, jpg, webp, bmp and the first frame of gif, in any depth or colour mode; transparency is shown over black.
 """
@@ -31,14 +31,14 @@ def read_picture(path: Path) -> Image:
                     f"The picture {path.name} is too large ({width}x{height} px, at most 100 megapixels).", remedy
                 )
             picture.draft("RGB", (2 * 3840, 2 * 2160))  # JPEG: decodes a huge photo at a half or a quarter, much faster
-            turned = ImageOps.exif_transpose(picture)
-            if turned.mode.startswith("I"):  # 16-bit grey: convert() would clip instead of scaling
-                grey = np.clip(np.asarray(turned, np.float32) / 257, 0, 255).astype(np.uint8)
+            upright = ImageOps.exif_transpose(picture)
+            if upright.mode.startswith("I"):  # 16-bit grey: convert() would clip instead of scaling
+                grey = np.clip(np.asarray(upright, np.float32) / 257, 0, 255).astype(np.uint8)
                 return cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR)
-            if turned.has_transparency_data:
-                rgba = turned.convert("RGBA")
-                turned = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
-            return cv2.cvtColor(np.asarray(turned.convert("RGB")), cv2.COLOR_RGB2BGR)
+            if upright.has_transparency_data:
+                rgba = upright.convert("RGBA")
+                upright = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, (0, 0, 0, 255)), rgba)
+            return cv2.cvtColor(np.asarray(upright.convert("RGB")), cv2.COLOR_RGB2BGR)
     except FileNotFoundError:
         raise UserError(f"The picture {path.name} is not in its folder any more.", remedy) from None
     except UserError:
@@ -49,7 +49,7 @@ def read_picture(path: Path) -> Image:
 
 
 def cover(picture: Image, width: int, height: int) -> Image:
-    """The picture scaled to fill (height, width), what sticks out cut off evenly. (height, width, 3) uint8."""
+    """The picture scaled to fill (height, width), the rest cut off evenly on both sides. (height, width, 3) uint8."""
     source_height, source_width = picture.shape[:2]
     scale = max(width / source_width, height / source_height)
     # Cut first, then scale, so that a panorama is never enlarged as a whole.

@@ -6,8 +6,8 @@ alpha bilinearly from the four cell centres around it. Between two neighbouring 
 person, or neither. Runs of sure intervals are copied, so the cost follows the length of the edge.
 
 Frames come in as the camera gives them, three bytes a pixel; pictures go out as OBS takes them, four bytes a pixel
-(blue, green, red, alpha; one little-endian uint32), mirrored if so wanted: turning and widening cost no pass of their
-own. Intervals are always counted from the camera's left.
+(blue, green, red, alpha; one little-endian uint32), mirrored if the user wants it: mirroring and widening cost no pass
+of their own. Intervals are always counted from the camera's left.
 
 Plain loops over rows [y0, y1), `nogil`, no shared writes: any number of threads gives the same bytes.
 """
@@ -26,7 +26,7 @@ def classify(alpha, low, high, wrap, kinds):  # type: ignore[no-untyped-def]
     (clamped at the border). At or below low is background, at or above high is person; wrap (gh, gw) float32: where
     above 0 the person's inside is touched too, so it is not "sure"; (0, 0) for none."""
     gh, gw = alpha.shape
-    cells = np.empty((gh, gw + 2), np.uint8)  # with a cell more on either side, so that no interval is special
+    cells = np.empty((gh, gw + 2), np.uint8)  # with one more cell on either side, so that no interval is special
     for i in range(gh):
         row, source = cells[i, 1:-1], alpha[i]
         for j in range(gw):
@@ -130,8 +130,8 @@ def _level(below, shift):  # type: ignore[no-untyped-def]
 
 @_jit
 def _copy(source, target, first, end):  # type: ignore[no-untyped-def]
-    """target[first:end] = source[first:end]. From 0 on, so that the compiler need not think of negative indices and
-    makes it wide moves: 7 times faster than the slice assignment."""
+    """target[first:end] = source[first:end]. The loop counts from 0, so the compiler can rule out negative indices and
+    uses wide moves: 7 times faster than the slice assignment."""
     part, into = source[first:end], target[first:end]
     for n in range(part.size):
         into[n] = part[n]
@@ -139,7 +139,7 @@ def _copy(source, target, first, end):  # type: ignore[no-untyped-def]
 
 @_jit
 def _fill(target, first, end, value):  # type: ignore[no-untyped-def]
-    """target[first:end] = value, likewise."""
+    """target[first:end] = value, in the same way."""
     into = target[first:end]
     for n in range(into.size):
         into[n] = value
@@ -147,8 +147,8 @@ def _fill(target, first, end, value):  # type: ignore[no-untyped-def]
 
 @_jit
 def _widen(frame, target, x0, x1, mirror, spare, spare_bytes):  # type: ignore[no-untyped-def]
-    """The camera's pixels x0 to x1 into the target, opaque. spare (W) uint32, and the same as bytes. Mirrored, they are
-    widened there and then turned: both as wide moves, 2.3 times faster than in one loop."""
+    """The camera's pixels x0 to x1 into the target, opaque. spare (W) uint32, and the same as bytes. To mirror
+    them, they are widened there and then reversed: both as wide moves, 2.3 times faster than in one loop."""
     part, n = frame[3 * x0 : 3 * x1], x1 - x0
     for x in range(n):
         spare_bytes[4 * x] = part[3 * x]
@@ -157,9 +157,9 @@ def _widen(frame, target, x0, x1, mirror, spare, spare_bytes):  # type: ignore[n
         spare_bytes[4 * x + 3] = 255
     width = target.size
     if mirror:
-        turned, into = spare[:n][::-1], target[width - x1 : width - x0]
+        reversed_, into = spare[:n][::-1], target[width - x1 : width - x0]
         for x in range(n):
-            into[x] = turned[x]
+            into[x] = reversed_[x]
     else:
         _copy(spare, target[x0:x1], 0, n)
 
@@ -199,9 +199,9 @@ def blend_rows(  # type: ignore[no-untyped-def]
     frame, k, alpha, person, room, kinds, low, slope, clean, wrap, glow, background, mirror, y0, y1, out
 ):
     """out: the person over background. frame (H, 3 W) uint8: rows of BGR bytes; background, out (H, W) uint32: BGRA.
-    Without a background, (0, 0): the person cut out, with straight alpha; what is wholly transparent is black, so that
-    nothing of the room leaves here. person, room (gh, gw, 3) float32: colours to clean edges with. mirror: turn the
-    frame; the background is as shown. wrap (gh, gw) float32 and glow (gh, gw, 3) float32 0..255: how much of the
+    Without a background, (0, 0): the person cut out, with straight alpha; wholly transparent pixels are black, so that
+    nothing of the room leaves here. person, room (gh, gw, 3) float32: colours to clean edges with. mirror: mirror
+    the frame; the background is as shown. wrap (gh, gw) float32 and glow (gh, gw, 3) float32 0..255: how much of the
     blurred background's light is screened over the person, as the camera sees it; empty for none. Where kinds is KEPT,
     out stays as it is."""
     gh, gw = alpha.shape

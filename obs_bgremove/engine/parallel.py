@@ -1,7 +1,7 @@
-"""One helper thread, so that work beside the network and a part of each frame's rows can run on a second core.
+"""One helper thread: a second core for work beside the network and for a part of each frame's rows.
 
-Owned here, shared by matting and composite, which call it from the engine's worker thread. The kernels release the
-interpreter lock and divide the picture by rows, so results do not depend on whether or when the helper runs.
+It is owned here and shared by matting and composite, which call it from the engine's worker thread. The kernels release
+the interpreter lock and divide the picture by rows, so results do not depend on whether or when the helper runs.
 """
 
 import os
@@ -9,7 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-BANDS = 8  # of a frame's rows; a call of a compiled loop costs 20 us, so that more are slower again. (The grid's loops
+BANDS = (
+    8  # of a frame's rows; a call of a compiled loop costs 20 us, so more of them are slower again. (The grid's loops
+)
 # are so short that handing over a part costs what it saves: 12.07 and 12.10 ms a frame, in random order.)
 _CORES = os.cpu_count() or 1
 _pool: list[ThreadPoolExecutor] = []
@@ -30,8 +32,9 @@ def submit(work: Callable[..., Any], *arguments: Any) -> "Future[Any]":
 
 
 def in_bands(rows: int, work: Callable[[int, int], Any]) -> None:
-    """work(y0, y1) for BANDS bands that make up all rows, each core taking the next one as soon as it is free: people
-    fill the lower half of a picture, where the work is, and the other core may be busy. Raises what either raises."""
+    """Call work(y0, y1) for BANDS bands that make up all rows. Each core takes the next band as soon as it is free: the
+    work is in the lower half of a picture, where people are, and the other core may be busy. Raises what `work`
+    raises."""
     step = -(-rows // BANDS)
     bands = iter(range(0, rows, step))
 

@@ -1,7 +1,7 @@
-"""Network, matte and edge of one model: what a frame goes through when the person is cut out.
+"""The person cut out of a frame: network, matte and composite of one model.
 
 Importing this loads MediaPipe and numba, which takes a second; `pipeline` does so on a thread, so that the engine
-answers at once. Built on the loader thread, then used on the worker thread only.
+answers at once. Built on that thread, then used on the worker thread only.
 """
 
 import time
@@ -23,7 +23,7 @@ from obs_bgremove.shared.options import Options
 
 
 class PersonCutout:
-    """Raises UserError when the model (`general`, `landscape` or a path) is missing, altered or not a selfie model."""
+    """One model, `general`, `landscape` or a path. Raises UserError when it is missing, altered or no selfie model."""
 
     def __init__(self, model: str) -> None:
         if model in installation.MODELS:
@@ -68,7 +68,7 @@ class PersonCutout:
         return {**matte.stages_ms, "composite": (time.perf_counter() - started) * 1e3}
 
     def reset(self) -> None:
-        """Another camera: nothing learned from earlier frames holds."""
+        """For another camera: what was learned from earlier frames no longer holds."""
         self._matting.reset()
 
     def command(self, name: str) -> None:
@@ -84,7 +84,7 @@ class PersonCutout:
 
 
 def warm_up() -> None:
-    """Compile all kernels, or load them from the cache: seconds the first time, then a fraction of one."""
+    """Compile all kernels, or load them from the cache: that takes seconds the first time, then a fraction of one."""
     frame = np.zeros((32, 48, 3), np.uint8)
     _, height, width = grid_of(*frame.shape[:2])
     colours = np.zeros((height, width, 3), np.float32)

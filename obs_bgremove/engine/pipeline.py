@@ -4,14 +4,15 @@ Frames come as the camera gives them, (H, W, 3) BGR; pictures leave as shown, mi
 (always with an alpha channel: OBS shows nothing for a moment when a source's pixel format changes).
 
 Called on the worker thread only. Fail closed: pixels of the camera go out only under a matte computed for that very
-frame, or where the user chose to see the camera. Whatever goes wrong, the background alone goes out, with `problem`;
-so it does while the network is being loaded, which happens on a thread of its own.
+frame, or where the user chose to see the camera. Whatever goes wrong, the background alone goes out, and `problem`
+says why. It also goes out while the network is being loaded, which happens on a thread of its own.
 """
 
 import contextlib
 import logging
 import threading
-from typing import TYPE_CHECKING, Callable, Optional
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -44,14 +45,14 @@ class Pipeline:
     """
 
     def __init__(self, backgrounds: Backgrounds, wait: bool = False, wake: Callable[[], None] = lambda: None) -> None:
-        self.problem: Optional[UserError] = None
+        self.problem: UserError | None = None
         self.stages_ms: dict[str, float] = {}
         self._backgrounds = backgrounds
         self._wait = wait
         self._wake = wake
-        self._cutout: Optional[PersonCutout] = None
-        self._loaded: Optional[PersonCutout | UserError] = None
-        self._loading: Optional[threading.Thread] = None
+        self._cutout: PersonCutout | None = None
+        self._loaded: PersonCutout | UserError | None = None
+        self._loading: threading.Thread | None = None
         self._load_at_s = 0.0
         self._failures = 0
 
@@ -78,7 +79,7 @@ class Pipeline:
                 self.stages_ms = cutout.cut(frame_bgr, options, timestamp_ns, self._backgrounds, out)
                 self.problem = None
                 self._failures = 0
-            except Exception as error:  # whatever a native library may throw: the room must not show, nor OBS suffer
+            except Exception as error:  # native libraries throw anything: neither may the room show nor OBS suffer
                 self._background_alone(desired, out)
                 self._failed(cutout, error)
         return out
@@ -90,7 +91,7 @@ class Pipeline:
         return out
 
     def reset(self) -> None:
-        """Another camera: what was learned from earlier frames no longer holds."""
+        """For another camera: what was learned from earlier frames no longer holds."""
         if self._cutout is not None:
             self._cutout.reset()
 
@@ -176,7 +177,7 @@ class Pipeline:
             return
         pixels[:] = (*NEUTRAL_BGR, 255)
         if options.background_mode in ("file", "color"):
-            with contextlib.suppress(Exception):  # this is the last resort: it must not fail in its turn
+            with contextlib.suppress(Exception):  # this is the last resort: it must not fail as well
                 np.copyto(pixels, self._backgrounds.get(options, width, height))
 
 

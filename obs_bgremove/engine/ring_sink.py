@@ -6,8 +6,6 @@ frames skipped with three bytes, 40 ms and 324 with four), and whenever the form
 or two.
 """
 
-from typing import Optional
-
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.shared.frame_ring import FALLBACK, Ring
 
@@ -17,7 +15,7 @@ class RingSink:
 
     def __init__(self, ring: Ring) -> None:
         self._ring = ring
-        self._slot: Optional[int] = None
+        self._slot: int | None = None
         self._canvases: dict[int, Canvas] = {}  # one for each slot, of the size last written there
 
     def allocate(self, width: int, height: int) -> Canvas:
@@ -32,7 +30,7 @@ class RingSink:
         """Whether OBS leaves a spare slot to be written."""
         return self._ring.spare_is_free()
 
-    def _begin(self, width: int, height: int, slot: Optional[int]) -> Canvas:
+    def _begin(self, width: int, height: int, slot: int | None) -> Canvas:
         self._slot, memory = self._ring.begin(width, height, slot)
         canvas = self._canvases.get(self._slot)
         if canvas is None or canvas.pixels.shape[:2] != (height, width):

@@ -1,7 +1,7 @@
 """Tries what a source in OBS needs, once: its settings, its camera, its background, its model. For `doctor`.
 
-Run in a process of its own (`--try`, the settings as JSON on stdin: a stream's URL may hold a password, and arguments
-can be seen by others), because a camera's driver may hang. It says what the panel would say.
+It runs in a process of its own, because a camera's driver may hang (`--try`, with the settings as JSON on stdin: a
+stream's URL may hold a password, and other users can see arguments). It says what the panel would say.
 """
 
 import json

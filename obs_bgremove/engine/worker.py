@@ -1,13 +1,12 @@
 """The engine's main loop: takes what OBS wants and the newest frame, runs the pipeline, hands the result over.
 
-Runs on the process's main thread and owns capture, pipeline, backgrounds and sink. It sleeps until a frame, a message
-or a new background wakes it, and never longer than a quarter of a second, so that a stalled camera is noticed.
+It runs on the process's main thread and owns capture, pipeline, backgrounds and sink. It sleeps until a frame, a
+message or a new background wakes it, but never longer than a quarter of a second, so that it notices a stalled camera.
 """
 
 import logging
 import threading
 from collections import deque
-from typing import Optional
 
 from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.camera.capture import Capture, Frame
@@ -39,7 +38,7 @@ class Worker:
         self._pipeline = Pipeline(self._backgrounds, wake=self._wake.set)
         self._sink = RingSink(ring)
         self._size = DEFAULT_SIZE
-        self._camera: Optional[CameraSetting] = None
+        self._camera: CameraSetting | None = None
         self._shown: object = None  # what the picture without a camera was made from
         self._fallback_for: object = None
         self._said: tuple[str, str] = ("", "")
@@ -51,7 +50,7 @@ class Worker:
         self._summary = _Summary()
 
     def run(self, version: str, pid: int) -> None:
-        """Until OBS goes. Raises UserError when the camera hangs in a way only a new process can mend."""
+        """Runs until OBS goes. Raises UserError when the camera hangs in a way that only a new process can mend."""
         self._link.start()
         self._link.send("hello", version=version, pid=pid)
         try:
@@ -134,7 +133,7 @@ class Worker:
             self._sink.publish(now_ns())
 
     def _report(self, desired: DesiredState) -> None:
-        """Tells OBS the most pressing thing that is wrong, or that all is well, whenever that changes."""
+        """Tells OBS the most pressing problem, or that all is well, whenever that changes."""
         silent_s = now_s() - self._last_frame_s
         problem = self._pipeline.problem or self._capture.problem
         if problem is not None:

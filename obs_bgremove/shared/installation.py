@@ -110,7 +110,7 @@ def check_asset(name: str) -> Optional[UserError]:
 
 
 def health_check() -> Optional[UserError]:
-    """Why the engine can not be started, or None. Cheap: looks at files, starts nothing."""
+    """Why the engine cannot be started, or None. Cheap: looks at files, starts nothing."""
     if not python_path().exists():
         return UserError("The environment of AI Background is not installed.", f"Run `{INSTALL_COMMAND}`.")
     return next((problem for name in SHA256 if (problem := check_asset(name))), None)

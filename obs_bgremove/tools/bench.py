@@ -10,7 +10,7 @@ All three use the same network through the same API and see the same frames of a
 import dataclasses
 import time
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import cv2
 import numpy as np
@@ -47,12 +47,12 @@ class Result:
     stages_ms: dict[str, Milliseconds]
 
 
-def bench(options: Options, frames: int, video: Optional[Path] = None) -> dict[str, dict[str, Any]]:
+def bench(options: Options, frames: int, video: Path | None = None) -> dict[str, dict[str, Any]]:
     """Measures all sizes; the dictionary is what `--json` prints."""
     return {name: dataclasses.asdict(_bench_size(options, size, frames, video)) for name, size in SIZES.items()}
 
 
-def _bench_size(options: Options, size: tuple[int, int], frames: int, video: Optional[Path]) -> Result:
+def _bench_size(options: Options, size: tuple[int, int], frames: int, video: Path | None) -> Result:
     pictures = _frames(size, video)
     ours, tutorial, floor = _Ours(options), Tutorial(options), _Floor(options)
     times: dict[str, list[float]] = {"ours": [], "tutorial": [], "floor": []}
@@ -86,7 +86,7 @@ def _percentiles(values: list[float]) -> Milliseconds:
     return {"p50": round(float(p50), 3), "p95": round(float(p95), 3)}
 
 
-def _frames(size: tuple[int, int], video: Optional[Path]) -> list[Image]:
+def _frames(size: tuple[int, int], video: Path | None) -> list[Image]:
     if video is None:
         sample = SampleSource(size)
         return [sample.at(number / 30).copy() for number in range(DISTINCT_FRAMES)]

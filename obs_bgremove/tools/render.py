@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 import av
 import av.error
@@ -33,7 +33,7 @@ def render(source: Path, target: Path, options: Options) -> int:
     """Renders `source` to `target`; returns the number of frames.
 
     `target` is a video (.mkv, .mp4, .mov) or a PNG sequence with one `%d` field (frame-%05d.png). A matte and a
-    transparent picture are lossless (FFV1) in .mkv. Raises UserError for files that can not be read or written.
+    transparent picture are lossless (FFV1) in .mkv. Raises UserError for files that cannot be read or written.
     """
     if not source.is_file():
         raise UserError(f"The file {source} is not there.", "Check the path.")
@@ -50,7 +50,7 @@ def _render(container: Any, target: Path, options: Options) -> int:
     pipeline = Pipeline(Backgrounds(wait=True), wait=True)
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
-    sink: Optional[_Video | _Pictures] = None
+    sink: _Video | _Pictures | None = None
     early_sound: list[Any] = []  # packets that stand before the first picture in the file
     progress = _Progress(stream.frames)
     count = 0
@@ -102,7 +102,7 @@ def _frames_and_sound(container: Any, video: Any) -> Iterator[Any]:
 
 
 def _upright(frame: Any) -> Image:
-    """The frame as (H, W, 3) uint8 BGR, turned as a phone's orientation mark says."""
+    """The frame as (H, W, 3) uint8 BGR, rotated as a phone's orientation mark says."""
     image: Image = frame.to_ndarray(format="bgr24")
     turns = round((frame.rotation or 0) / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

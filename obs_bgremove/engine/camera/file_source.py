@@ -46,7 +46,7 @@ class FileSource:
             f"{self._path} is not a video or picture that can be played.", "Choose another file under Camera."
         )
         if self._one_thread:
-            with contextlib.suppress(UserError):  # perhaps something else than FFmpeg can play it
+            with contextlib.suppress(UserError):  # perhaps another backend than FFmpeg can play it
                 capture = open_with_one_thread(self._path, [], failure)
                 if capture is not None:
                     return capture

@@ -31,7 +31,7 @@ def refusal() -> UserError | None:
 
 
 def hint() -> str:
-    """What else may be the matter with a camera that does not open: a sentence to add, or nothing."""
+    """Another possible reason why a camera does not open: a sentence to add, or nothing."""
     if sys.platform == "win32":
         return " Also look at Settings, Privacy, Camera: let desktop apps access your camera."
     if sys.platform == "darwin":

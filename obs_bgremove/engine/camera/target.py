@@ -55,7 +55,7 @@ def without_credentials(url: str) -> str:
 
 
 def find(camera: str) -> CameraTarget:
-    """What to open for a camera setting; empty is the first camera. Raises UserError when it names nothing there is."""
+    """What to open for a camera setting; empty is the first camera. Raises UserError when what it names is missing."""
     if camera == SAMPLE:
         return CameraTarget("sample", SAMPLE)
     if "://" in camera:
