@@ -4,6 +4,8 @@ Called on the capture thread. Each of OpenCV's camera backends has habits of its
 here, with the source that shows it.
 """
 
+import time
+
 import cv2
 
 from obs_bgremove.engine.camera import permission
@@ -16,6 +18,7 @@ from obs_bgremove.shared.errors import UserError
 ONE_THREAD_PIXELS = 1920 * 1088
 # How long a camera that could be opened in another way may take to its first frame.
 FIRST_FRAME_S = 5.0
+GRAB_AGAIN_S = 0.02  # a grab may also fail at once
 # Uncompressed USB cameras reach 720p at 5 to 10 fps only; Motion JPEG is what they all offer for more.
 _MOTION_JPEG = cv2.VideoWriter.fourcc(*"MJPG")
 
@@ -72,6 +75,7 @@ def _gives_a_frame(capture: cv2.VideoCapture) -> bool:
     while now_s() < until_s:
         if capture.grab():
             return True
+        time.sleep(GRAB_AGAIN_S)
     return False
 
 
