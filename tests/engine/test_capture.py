@@ -1,5 +1,6 @@
 """The capture thread: newest frame wins, lost cameras come back, a hanging one is noticed, nothing is left running."""
 
+import sys
 import threading
 import time
 from pathlib import Path
@@ -129,20 +130,6 @@ def _open_here(path: Path) -> bool:
     return any(link.resolve() == path.resolve() for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
 
 
-class _Hanging:
-    """A source whose driver never comes back."""
-
-    label = "hanging camera"
-    release = threading.Event()
-
-    def advance(self) -> None:
-        STUCK.thread = threading.current_thread()
-        self.release.wait(30)
-
-    def close(self) -> None:
-        pass
-
-
 def test_a_camera_change_between_two_steps_of_the_thread_opens_the_new_one_once(
     capture: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,31 +156,81 @@ def test_a_camera_change_between_two_steps_of_the_thread_opens_the_new_one_once(
     assert opened == [str(tmp_path / "b.png")]
 
 
-def test_opening_may_take_longer_than_reading(monkeypatch: pytest.MonkeyPatch) -> None:
-    release = threading.Event()
-    monkeypatch.setattr(module, "STUCK_AFTER_S", 0.1)
-    monkeypatch.setattr(module, "OPENING_STUCK_AFTER_S", 0.6)
+class _Hanging:
+    """A source whose driver never comes back: from the open, or from a read."""
 
-    def opens_slowly(*_: object) -> _Hanging:
-        release.wait(10)
-        raise UserError("gone")
+    label = "hanging camera"
 
-    monkeypatch.setattr(frame_sources, "open_source", opens_slowly)
+    def __init__(self) -> None:
+        self.hangs, self.release = threading.Event(), threading.Event()
+
+    def open(self, *_: object) -> "_Hanging":
+        self.advance()
+        return self
+
+    def advance(self) -> bool:
+        STUCK.thread = threading.current_thread()
+        self.hangs.set()
+        self.release.wait(30)
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("platform", "hangs_in_open", "limit_s"), [("win32", True, 30), ("win32", False, 30), ("linux", True, 15)]
+)
+def test_a_camera_may_take_longer_to_its_first_frame_on_windows(
+    monkeypatch: pytest.MonkeyPatch, platform: str, hangs_in_open: bool, limit_s: float
+) -> None:
+    clock_s = 100.0
+    source = _Hanging()
+    monkeypatch.setattr(module, "now_s", lambda: clock_s)
+    monkeypatch.setattr(frame_sources, "open_source", source.open if hangs_in_open else lambda *_: source)
     capture = Capture(lambda: None)
     capture.want(_setting("sample"))
-    time.sleep(0.3)
+    assert source.hangs.wait(10)
+    monkeypatch.setattr(sys, "platform", platform)
+    clock_s += limit_s - 1
     capture.check()
-    time.sleep(0.5)
+    clock_s += 2
     with pytest.raises(UserError, match="has stopped answering"):
         capture.check()
-    release.set()
+    source.release.set()
+    capture.stop()
+
+
+def test_a_read_after_the_first_may_not_take_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock_s = 100.0
+
+    class HangsLater(_Hanging):
+        def advance(self) -> bool:
+            return True if STUCK.thread is None else super().advance()
+
+        def frame(self, spare: object) -> np.ndarray:
+            STUCK.thread = threading.current_thread()
+            return np.zeros((9, 16, 3), np.uint8)
+
+    monkeypatch.setattr(STUCK, "thread", None)
+    monkeypatch.setattr(module, "now_s", lambda: clock_s)
+    source = HangsLater()
+    monkeypatch.setattr(frame_sources, "open_source", lambda *_: source)
+    capture = Capture(lambda: None)
+    capture.want(_setting("sample"))
+    assert source.hangs.wait(10)
+    monkeypatch.setattr(sys, "platform", "win32")
+    clock_s += 16
+    with pytest.raises(UserError, match="has stopped answering"):
+        capture.check()
+    source.release.set()
     capture.stop()
 
 
 def test_a_read_that_never_returns_is_noticed_and_hangs_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "STUCK_AFTER_S", 0.3)
-    monkeypatch.setattr(module, "OPENING_STUCK_AFTER_S", 0.3)
-    monkeypatch.setattr(frame_sources, "open_source", lambda *_: _Hanging())
+    source = _Hanging()
+    monkeypatch.setattr(frame_sources, "open_source", lambda *_: source)
     capture = Capture(lambda: None)
     capture.want(_setting("sample"))
     capture.check()
@@ -203,7 +240,7 @@ def test_a_read_that_never_returns_is_noticed_and_hangs_nobody(monkeypatch: pyte
     started = time.monotonic()
     capture.stop(timeout_s=0.2)
     assert time.monotonic() - started < 1
-    _Hanging.release.set()
+    source.release.set()
 
 
 def test_an_exception_of_a_driver_becomes_a_message(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ import json, os, sys, threading
 from obs_bgremove.engine.host_link import HostLink
 woken = threading.Event()
 link = HostLink(woken.set)
-null = os.stat(os.devnull)
+said = {"null": os.read(0, 1) == b""}  # the pipe would give a byte of a message
 print("a library prints to stdout", flush=True)
 link.start()
 seen = []
@@ -22,7 +22,7 @@ while not link.closed:
     woken.clear()
     seen += link.take_commands()
 seen += link.take_commands()
-said = {"null": os.fstat(0).st_rdev == null.st_rdev, "inherited": os.get_inheritable(link._in.fileno())}
+said["inherited"] = os.get_inheritable(link._in.fileno())
 link.send("status", level="info", text=json.dumps({**said, "commands": seen, "privacy": link.desired.privacy}))
 """
 

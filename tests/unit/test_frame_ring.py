@@ -205,6 +205,7 @@ def test_a_wild_header_from_the_other_side_is_not_followed(ring: Ring) -> None:
         ring.release()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /dev/shm and /proc")
 def test_nothing_has_a_name_and_no_descriptor_stays() -> None:
     before, shm = set(os.listdir("/proc/self/fd")), set(os.listdir("/dev/shm"))
     for _ in range(20):
@@ -216,6 +217,7 @@ def test_nothing_has_a_name_and_no_descriptor_stays() -> None:
     assert set(os.listdir("/proc/self/fd")) == before
 
 
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="only a memfd can be sealed")
 def test_the_other_side_cannot_shorten_the_memory_under_obs(ring: Ring) -> None:
     program = (
         "import os, sys\n"
@@ -237,6 +239,7 @@ def test_the_other_side_cannot_shorten_the_memory_under_obs(ring: Ring) -> None:
     assert _write(ring, 1) and ring.acquire() is not None
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /dev/shm and /proc")
 @pytest.mark.parametrize("shared_memory", [True, False])
 def test_without_memfd_the_memory_is_nameless_too(monkeypatch: pytest.MonkeyPatch, shared_memory: bool) -> None:
     """macOS's way, a POSIX shared memory object; and a temporary file for a Python without it."""
@@ -258,13 +261,12 @@ def test_without_memfd_the_memory_is_nameless_too(monkeypatch: pytest.MonkeyPatc
 
 
 def test_two_processes_never_tear_a_frame_or_a_spare_picture(ring: Ring) -> None:
-    assert ring.descriptor is not None
     writer = subprocess.Popen(
         [sys.executable, "-c", WRITER, ring.token, "60"],
         cwd=Path(__file__).resolve().parents[2],
         stdout=subprocess.PIPE,
         text=True,
-        pass_fds=(ring.descriptor,),
+        pass_fds=() if ring.descriptor is None else (ring.descriptor,),
     )
     assert writer.stdout is not None
     with writer:

@@ -22,7 +22,7 @@ RETRY_FIRST_S, RETRY_MOST_S = 0.3, 2.0
 # Longer than a stream's own time-out (5 s) and than macOS is given for a first frame (10 s).
 STUCK_AFTER_S = 15.0
 # Opening, up to the first frame: 2 to 4 s for slow cameras, but up to 20 s with Media Foundation (opencv#17687).
-OPENING_STUCK_AFTER_S = 30.0 if sys.platform == "win32" else STUCK_AFTER_S
+OPENING_STUCK_AFTER_S = {"win32": 30.0}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Capture:
     def check(self) -> None:
         """Raises UserError when the source has not come back from a read or an open for too long."""
         since_s = self._busy_since_s
-        limit_s = OPENING_STUCK_AFTER_S if self._opening else STUCK_AFTER_S
+        limit_s = OPENING_STUCK_AFTER_S.get(sys.platform, STUCK_AFTER_S) if self._opening else STUCK_AFTER_S
         if since_s is not None and now_s() - since_s > limit_s:
             raise UserError(
                 f"The camera {self.label} has stopped answering.", "It is opened anew; if that fails, replug it."
