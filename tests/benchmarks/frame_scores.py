@@ -24,7 +24,9 @@ def _derivative(sigma: float = 1.4, epsilon: float = 1e-2) -> tuple[F32, F32]:
     x = np.arange(-half, half + 1)
     gauss = np.exp(-(x**2) / (2 * sigma**2))
     slope = -x * gauss
-    return (gauss / np.sqrt((gauss**2).sum())).astype(np.float32), (slope / np.sqrt((slope**2).sum())).astype(np.float32)
+    return (gauss / np.sqrt((gauss**2).sum())).astype(np.float32), (slope / np.sqrt((slope**2).sum())).astype(
+        np.float32
+    )
 
 
 _GAUSS, _SLOPE = _derivative()

@@ -42,6 +42,7 @@ CLIPS = {
 LEARN_EVERY = 12  # frames of a clip that show its old room
 SMOOTH_PX = 1.2  # the keyed masks have stairs; the truth is this much smoother
 
+
 @dataclasses.dataclass
 class Person:
     """frames: premultiplied BGRA, each cropped to `box` = (x0, y0, x1, y1) of the 1280 x 720 source picture."""

@@ -105,7 +105,9 @@ def portrait_empty(s: Set) -> Stage:
     who, other = s.pick("denim", "hands"), s.pick("longhair", "glasses")
     area = things.portrait(room, s.rng, other, 60, (170, 60, 420, 360), frame=10)
     at = walk(WIDTH + 420, 830, HEIGHT + 4, _scale(who, 560), 30, 60)
-    return Stage(room, [Actor(who, at, True)], frames=150, timed=0, drift=0.02, facts={"portraits": [area], "enters": True})
+    return Stage(
+        room, [Actor(who, at, True)], frames=150, timed=0, drift=0.02, facts={"portraits": [area], "enters": True}
+    )
 
 
 def portrait_print(s: Set) -> Stage:

@@ -76,13 +76,13 @@ def walk(
 
 def shots(stage: Stage, rng: Rng) -> Iterator[tuple[U8, U8, U8 | None]]:
     """frame (720, 1280, 3), truth (720, 1280), part (720, 1280) or None, all uint8."""
-    bank = [rng.normal(0, stage.noise, (HEIGHT + 64, WIDTH + 64, 3)).astype(np.float32) for _ in range(NOISE_BANK)]
+    bank = [_grain(rng, stage.noise) for _ in range(NOISE_BANK)]
     for number in range(stage.frames):
         room = stage.room
         if stage.paint is not None:
             room = room.copy()
             stage.paint(room, number)
-        picture, truth, part = _composed(stage, room, number)
+        picture, truth, part = composed(stage, room, number)
         if stage.gain is not None:
             picture = picture * stage.gain(number)
         if stage.drift:
@@ -98,7 +98,16 @@ def shots(stage: Stage, rng: Rng) -> Iterator[tuple[U8, U8, U8 | None]]:
         yield frame, levels[0], levels[1]
 
 
-def _composed(stage: Stage, room: F32, number: int) -> tuple[F32, F32, F32 | None]:
+def _grain(rng: Rng, sigma: float) -> F32:
+    """Sensor noise of deviation sigma in each colour, larger than the picture; most of it is common to all three, as a
+    sensor's is after its colours were interpolated (and as survives H.264)."""
+    size = (HEIGHT + 64, WIDTH + 64)
+    common, own = rng.standard_normal((*size, 1), np.float32), rng.standard_normal((*size, 3), np.float32)
+    return np.asarray(sigma * (0.8 * common + 0.6 * own), np.float32)
+
+
+def composed(stage: Stage, room: F32, number: int) -> tuple[F32, F32, F32 | None]:
+    """Picture (0..255, no noise), truth and part (0..1) of a frame, before camera and light."""
     picture, truth = room, np.zeros((HEIGHT, WIDTH), np.float32)
     part = None if stage.timed is None else np.zeros_like(truth)
     for index, actor in enumerate(stage.actors):
@@ -153,7 +162,8 @@ def _breathing(shown: U8, number: int) -> U8:
 
 
 def blinked(who: Person, shown: U8, number: int) -> U8:
-    """Frame `shown` with the lids down while `number` lies in a blink: skin from above the eye, drawn over it."""
+    """Frame `shown`, with the lids down while `number` lies in a blink: skin from below the eye drawn over it, darkest
+    at the lashes."""
     into = number % round(BLINK_EVERY_S * 30) - 40
     if not 0 <= into < BLINK_FRAMES:
         return shown
@@ -164,12 +174,12 @@ def blinked(who: Person, shown: U8, number: int) -> U8:
     for ex, ey in clip.eyes:
         cx, cy = ex - who.box[0], ey - who.box[1]
         tall = max(3, round(half * 0.9 * closed))
-        lid = shown[cy - half // 2 - 3 : cy - half // 2 + 3, cx - half : cx + half].astype(np.float32)
-        lid = np.repeat(lid.mean(0, keepdims=True), tall, 0) * np.linspace(1.0, 0.86, tall)[:, None, None]
+        below = shown[cy + half // 2 : cy + half // 2 + 6, cx - half : cx + half].astype(np.float32)
+        lid = np.repeat(below.mean(0, keepdims=True), tall, 0) * np.linspace(1.04, 0.8, tall)[:, None, None] ** 2
         there = shown[cy - half // 2 : cy - half // 2 + tall, cx - half : cx + half]
         v, u = np.mgrid[-1 : 1 : tall * 1j, -1 : 1 : there.shape[1] * 1j]
         w = np.clip((1 - u**2 - 0.8 * v**2) * 3, 0, 1)[..., None]
-        there[..., :3] = np.rint(there[..., :3] * (1 - w) + lid[..., :3] * w).astype(np.uint8)
+        there[..., :3] = np.clip(np.rint(there[..., :3] * (1 - w) + lid[..., :3] * w), 0, 255).astype(np.uint8)
     return shown
 
 

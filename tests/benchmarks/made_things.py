@@ -22,7 +22,7 @@ def portrait(
     wide, tall = x1 - x0, y1 - y0
     picture = np.ones((tall, wide, 3), np.float32) * rng.uniform(70, 200, 3).astype(np.float32)
     picture *= (1 + 0.12 * noise(rng, (wide, tall), 2, (tall, wide)))[..., None]
-    still = who.frames[number].astype(np.float32)
+    still = who.frames[who.number(number)].astype(np.float32)
     height, width = still.shape[:2]
     scale = zoom * max(wide / width, tall / height) * (0.92 if backdrop else 1)
     top = 0.06 * tall if zoom > 1 else tall - scale * height  # a detail shows the head, all else ends at the frame
@@ -40,7 +40,7 @@ def portrait(
 
 def stand_up(room: F32, who: Person, number: int, at: tuple[float, float], scale: float, mirror: bool = False) -> Area:
     """A life-size cardboard figure of `who` (no frame), its lowest row's middle at `at`."""
-    still = who.frames[number].astype(np.float32)
+    still = who.frames[who.number(number)].astype(np.float32)
     if mirror:
         still = np.ascontiguousarray(still[:, ::-1])
     height, width = still.shape[:2]
@@ -65,7 +65,7 @@ def face_picture(who: Person, number: int, rng: Rng) -> F32:
     picture = np.ones((360, 640, 3), np.float32) * np.array((150, 120, 90), np.float32)
     picture *= np.linspace(1.2, 0.7, 360, dtype=np.float32)[:, None, None]
     picture += 6 * noise(rng, (80, 300), 2, (360, 640))[..., None]
-    still = who.frames[number].astype(np.float32)
+    still = who.frames[who.number(number)].astype(np.float32)
     scale = 330 / still.shape[0]
     matrix = np.array([[scale, 0, 320 - scale * still.shape[1] / 2], [0, scale, 30]], np.float32)
     put = cv2.warpAffine(_softened(still, scale), matrix, (640, 360), flags=cv2.INTER_LINEAR)

@@ -137,7 +137,9 @@ def _job(work: tuple[Path, list[str], int, Path | None, Path | None]) -> dict[st
 def line(row: dict[str, Any]) -> str:
     """One clip, or a mean, as text."""
     figures = "  ".join(f"{row['ours'][n]:6.2f}" for n in NAMES)
-    plain = "  ".join(f"{row['tutorial'][m]['MAD']:6.1f} {row['tutorial'][m]['BF']:5.1f}" for m in ("general", "landscape"))
+    plain = "  ".join(
+        f"{row['tutorial'][m]['MAD']:6.1f} {row['tutorial'][m]['BF']:5.1f}" for m in ("general", "landscape")
+    )
     flag = f"WORSE:{row['worse']}" if row["worse"] else ""
     worst = f"{row['worst_frame']:4d} ({row['worst_MAD']:.0f})" if "worst_frame" in row else ""
     checks = "; ".join(f"{name} {value:.1f}" for name, value in row.get("checks", {}).items())
@@ -146,6 +148,7 @@ def line(row: dict[str, Any]) -> str:
 
 def summary(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     """The mean row and the worst row (by measure) of these clips, in the shape of a clip's."""
+
     def over(pick: Any, how: str) -> dict[str, float]:
         worst = {n: (np.min if n in ("IoU", "BF") else np.max) for n in NAMES}
         return {n: float((np.mean if how == "mean" else worst[n])([pick(r)[n] for r in rows])) for n in NAMES}
@@ -174,7 +177,11 @@ def main(arguments: list[str]) -> int:
     mattes_under_test.use(wanted.package)
     parts = [part for part in wanted.clips.split(",") if part]
     results: dict[str, list[dict[str, Any]]] = {}
-    print(f"{'':28s} " + "  ".join(f"{n:>6s}" for n in NAMES) + "  | tutorial general, landscape: MAD BF | worst frame (MAD)")
+    print(
+        f"{'':28s} "
+        + "  ".join(f"{n:>6s}" for n in NAMES)
+        + "  | tutorial general, landscape: MAD BF | worst frame (MAD)"
+    )
     for which in wanted.sets.split(","):
         folder = wanted.data if which == "shared" else wanted.made / which
         clips = [c for c in sorted(folder.glob("*.mp4")) if c.with_name(f"{c.stem}_alpha.mkv").exists()]
@@ -211,7 +218,9 @@ def _print_summary(rows: list[dict[str, Any]], name: str) -> None:
     for row in summary(rows, name):
         print(line(row))
     losers = [f"{row['clip']} ({row['worse']})" for row in rows if row["worse"]]
-    print(f"{name}: worse than the tutorial on {len(losers)} of {len(rows)}: {', '.join(losers) or 'none'}\n", flush=True)
+    print(
+        f"{name}: worse than the tutorial on {len(losers)} of {len(rows)}: {', '.join(losers) or 'none'}\n", flush=True
+    )
 
 
 if __name__ == "__main__":
