@@ -26,7 +26,7 @@ from tests.benchmarks.made_stage import shots
 
 DEFAULT = Path(tempfile.gettempdir()) / "ai-background-made-clips"
 # What the development clips were saved with; "grain" keeps the sensor's noise, as a camera's own MJPEG or YUY2 does.
-X264 = {"crf": "18", "preset": "faster", "tune": "grain"}
+X264 = {"crf": "18", "preset": "ultrafast", "tune": "grain"}
 
 
 class Video:

@@ -1,18 +1,21 @@
 """The people of the made clips: cut out of the development clips with their true alpha, without their old rooms.
 
-A person's frames are premultiplied BGRA, (720, 1280, 4) uint8. The old room B of a clip stands still, so it is the mean
-of the pixels where nobody is; at soft pixels the person's own colour is what blur fusion gives with that B (Forte and
-Pitie, ICIP 2021), spread outwards from inside the rim, so that nothing of the old room or screen comes along. Used by made_scenes.py only.
+A person's frames are premultiplied BGRA, uint8. The old room B of a clip stands still, so it is the mean of the pixels
+where nobody is; at soft pixels the person's own colour is what blur fusion gives with that B (Forte and Pitie, ICIP
+2021), spread outwards from inside the rim, so that nothing of the old room or screen comes along.
 """
 
 import dataclasses
 import functools
+import hashlib
+import os
+import tempfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from tests.benchmarks.made_rooms import HEIGHT, WIDTH, F32, U8
+from tests.benchmarks.made_rooms import F32, U8, WIDTH
 
 Point = tuple[int, int]
 
@@ -20,8 +23,8 @@ Point = tuple[int, int]
 @dataclasses.dataclass(frozen=True)
 class Clip:
     """A development clip. rim_px: how deep its rim carries the colour of the screen it was filmed before. eyes: the
-    middles of both eyes in frame 0, for blinks; eye_px: half their width. light: BGR factors that take out the colour of the
-    light the clip was filmed in."""
+    middles of both eyes in frame 0, for blinks; eye_px: half their width. light: BGR factors that take out the colour
+    of the light the clip was filmed in."""
 
     stem: str
     rim_px: int
@@ -40,6 +43,8 @@ CLIPS = {
     "talking": Clip("talking_head_architecture", 4),
 }
 LEARN_EVERY = 12  # frames of a clip that show its old room
+CACHE = Path(tempfile.gettempdir()) / "ai-background-people"
+CACHE_VERSION = 1  # raise it when people are cut out in another way
 SMOOTH_PX = 1.2  # the keyed masks have stairs; the truth is this much smoother
 
 
@@ -66,8 +71,23 @@ class Person:
 
 @functools.cache
 def person(data: Path, name: str) -> Person:
-    """The person `name` of CLIPS, from the clips in `data`."""
+    """The person `name` of CLIPS, from the clips in `data`; cut out once and kept in the system's temporary folder."""
     clip = data / f"{CLIPS[name].stem}.mp4"
+    digest = hashlib.sha256(clip.read_bytes())
+    digest.update(clip.with_name(f"{clip.stem}_alpha.mkv").read_bytes())
+    digest.update(f"{CACHE_VERSION} {CLIPS[name]}".encode())
+    kept = CACHE / f"{name}-{digest.hexdigest()[:24]}.npz"
+    if not kept.exists():
+        frames, box = _cut_out(clip, CLIPS[name])
+        CACHE.mkdir(parents=True, exist_ok=True)
+        part = kept.with_name(f".{kept.stem}.{os.getpid()}.npz")
+        np.savez(part, frames=np.stack(frames), box=np.array(box))
+        os.replace(part, kept)
+    with np.load(kept) as archive:
+        return Person(list(archive["frames"]), tuple(int(v) for v in archive["box"]), name)  # type: ignore[arg-type]
+
+
+def _cut_out(clip: Path, how: Clip) -> tuple[list[U8], tuple[int, int, int, int]]:
     pictures, alphas = _read(clip), _read(clip.with_name(f"{clip.stem}_alpha.mkv"))
     masks = [np.ascontiguousarray(a[..., 1]) for a in alphas]
     if len(pictures) != len(masks) or len(pictures) < 3:
@@ -78,8 +98,8 @@ def person(data: Path, name: str) -> Person:
     x0, x1 = max(0, columns[0] - 4), min(WIDTH, columns[-1] + 5)
     y0, y1 = max(0, rows[0] - 4), rows[-1] + 1
     cut = np.s_[y0:y1, x0:x1]
-    frames = [_premultiplied(p[cut], m[cut], room[cut], CLIPS[name]) for p, m in zip(pictures, masks)]
-    return Person(frames, (int(x0), int(y0), int(x1), int(y1)), name)
+    frames = [_premultiplied(p[cut], m[cut], room[cut], how) for p, m in zip(pictures, masks)]
+    return frames, (int(x0), int(y0), int(x1), int(y1))
 
 
 def _read(path: Path) -> list[U8]:

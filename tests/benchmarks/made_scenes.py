@@ -19,7 +19,7 @@ import numpy as np
 
 from tests.benchmarks import made_things as things
 from tests.benchmarks.made_people import Person, person
-from tests.benchmarks.made_rooms import HEIGHT, WIDTH, F32, Rng, curtain, glow, window
+from tests.benchmarks.made_rooms import F32, HEIGHT, WIDTH, Rng, curtain, glow, window
 from tests.benchmarks.made_stage import Actor, Stage, always, walk
 from tests.benchmarks.made_styles import HELD_OUT, TUNING, furnished
 

@@ -10,7 +10,22 @@ import cv2
 import numpy as np
 
 from tests.benchmarks.made_rooms import (
-    F32, HEIGHT, WIDTH, Rng, box, curtain, door, floor, floor_lamp, light, plant, poster, shelf, wainscot, wall, window,
+    F32,
+    HEIGHT,
+    WIDTH,
+    Rng,
+    box,
+    curtain,
+    door,
+    floor,
+    floor_lamp,
+    light,
+    plant,
+    poster,
+    shelf,
+    wainscot,
+    wall,
+    window,
 )  # fmt: skip
 
 BACKGROUNDS = Path(__file__).resolve().parents[2] / "backgrounds"
