@@ -2,9 +2,9 @@
 
     python -m tests.benchmarks.made_clips DATA FOLDER [--sets tuning,held_out] [--clips a,b] [--procs 2]
 
-DATA holds the development clips (`../shared/data`). FOLDER gets tuning/ and held_out/, each with NAME.mp4 (H.264, crf 18,
-720p30), NAME_alpha.mkv (FFV1, grey), NAME.json (facts for the report) and, where one person is timed, NAME_part.mkv.
-The same DATA gives the same pictures. A clip that is there is not made again.
+DATA holds the development clips (`../shared/data`). FOLDER gets tuning/ and held_out/, each with NAME.mp4 (H.264,
+crf 18, 720p30), NAME_alpha.mkv (FFV1, grey), NAME.json (facts for the report) and, where one person is timed,
+NAME_part.mkv. The same DATA gives the same pictures. A clip that is there is not made again.
 """
 
 import argparse

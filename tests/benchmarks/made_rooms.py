@@ -1,7 +1,7 @@
 """Rooms drawn by arithmetic: walls with texture and light that falls off, floors, doors, windows, shelves and so on.
 
 A room is (720, 1280, 3) float32, BGR in display values 0..255; every function paints into it in place, with the random
-numbers of the caller's generator, so that a seed gives one room for ever. What looks like a person is in made_things.py.
+numbers of the caller's generator, so that a seed gives one room for ever.
 """
 
 import cv2
@@ -124,7 +124,7 @@ def door(room: F32, x0: int, wide: int, top: int, colour: Colour) -> None:
 
 def window(room: F32, rng: Rng, x0: int, y0: int, x1: int, y1: int, bright: float = 1.0) -> None:
     """A window by day: sky, a far treeline, mullions; its brightness blooms into the room."""
-    x, y = grid()
+    _, y = grid()
     sky = np.array((255, 246, 236), np.float32) * (1 - 0.12 * (y - y0) / max(1, y1 - y0))[..., None]
     trees = y > y0 + (y1 - y0) * 0.62 + 18 * noise(rng, (120, 700), 4)
     leaf = np.array((120, 165, 140), np.float32) * (1 + 0.18 * noise(rng, (24, 24), 3))[..., None]

@@ -1,4 +1,4 @@
-"""The table of made clips: 24 kinds of scene, each once for tuning and once held out, with other people and other rooms.
+"""The table of made clips: 27 kinds of scene, each once for tuning and once held out, other people and other rooms.
 
 | set | living people and portraits | rooms |
 |---|---|---|

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.matte_report DATA MADE [--sets tuning,shared] [--clips a,b] [--set KEY=VALUE]
         [--package ROOT] [--json FILE] [--strips FOLDER] [--procs 2] [--skip 20]
 
-DATA: the development clips (`../shared/data`, the set `shared`); MADE: what made_clips made (sets `tuning`, `held_out`).
+DATA: the development clips (`../shared/data`, the set `shared`); MADE: what made_clips made (`tuning`, `held_out`).
 The held-out set is scored only when it is named: whoever tunes does not look at it. --package scores another checkout's
 code with this report, so that two versions can be compared. The tutorial's scores are kept in the system's temporary
 folder by the clip's contents, as they never change. Times are those of clip_checks.py.

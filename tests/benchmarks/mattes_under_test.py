@@ -1,7 +1,7 @@
 """The mattes that the report compares: the product's, as `render --view mask` makes them, and the tutorial's.
 
-The only file of the report that imports the package, and only these names of it: Pipeline, Switches, Backgrounds, Canvas,
-Options, model_path and import_vision. `use(root)` takes them from another checkout.
+The only file of the report that imports the package, and only these names of it: Pipeline, DesiredState,
+Backgrounds, Canvas, Options, its table, model_path and import_vision. `use(root)` takes them from another checkout.
 """
 
 import importlib
@@ -17,7 +17,8 @@ from tests.benchmarks.frame_scores import U8
 # Where a name is: in the present layout, and in the one before, so that older versions can be scored too.
 _PLACES = {
     "Pipeline": ("obs_bgremove.engine.pipeline",),
-    "Switches": ("obs_bgremove.engine.pipeline",),
+    "DesiredState": ("obs_bgremove.shared.protocol",),
+    "Switches": ("obs_bgremove.engine.pipeline",),  # before DesiredState
     "Backgrounds": ("obs_bgremove.engine.background",),
     "Canvas": ("obs_bgremove.engine.canvas",),
     "Options": ("obs_bgremove.shared.options", "obs_bgremove.options"),
@@ -42,7 +43,7 @@ def _take(name: str) -> Any:
             return getattr(importlib.import_module(place), name)
         except (ModuleNotFoundError, AttributeError) as error:
             missing = error
-    raise SystemExit(f"{name} is in none of {', '.join(_PLACES[name])}: {missing}")
+    raise LookupError(f"{name} is in none of {', '.join(_PLACES[name])}: {missing}")
 
 
 def options(settings: list[str]) -> Any:
@@ -63,13 +64,17 @@ class Ours:
     """The product: one instance for one clip, frames in order."""
 
     def __init__(self, settings: list[str]) -> None:
-        self._options = options(settings)
+        wanted = options(settings)
         self._pipeline = _take("Pipeline")(_take("Backgrounds")(wait=True), wait=True)
-        self._switches, self._canvas = _take("Switches")(), _take("Canvas")
+        self._canvas = _take("Canvas")
+        try:
+            self._wanted = [_take("DesiredState")(wanted)]
+        except LookupError:
+            self._wanted = [wanted, _take("Switches")()]
 
     def __call__(self, frame_bgr: U8, timestamp_ns: int) -> U8:
         """The matte (H, W) uint8."""
-        shown = self._pipeline.process(frame_bgr, self._options, self._switches, timestamp_ns, self._canvas)
+        shown = self._pipeline.process(frame_bgr, *self._wanted, timestamp_ns, self._canvas)
         if self._pipeline.problem is not None:
             raise self._pipeline.problem
         return np.ascontiguousarray(shown.pixels[..., 0])

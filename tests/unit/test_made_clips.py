@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from obs_bgremove.engine import metrics
-from tests.benchmarks import made_clips, made_scenes, matte_report, mattes_under_test
+from tests.benchmarks import made_clips, made_scenes, matte_metrics, matte_report, mattes_under_test
 from tests.benchmarks.clip_checks import NEVER, Checks
 from tests.benchmarks.frame_scores import NAMES, U8, scores
 from tests.benchmarks.made_people import CLIPS, person
@@ -136,7 +135,7 @@ def test_the_quick_scores_are_those_of_the_slow_ones() -> None:
     shape = (240, 320)
     ours = [_disk(150 + 4 * k, 120, 60, 90, shape) for k in range(4)]
     true = [np.maximum(_disk(154 + 3 * k, 125, 55, 95, shape), _disk(20, 220, 30, 40, shape)) for k in range(4)]
-    slow, rows, before = metrics.Score(), [], None
+    slow, rows, before = matte_metrics.Score(), [], None
     for p, t in zip(ours, true):
         slow.add(p, t)
         rows.append(scores(p, t, before))
