@@ -175,6 +175,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--skip", type=int, default=20, help="warm-up frames that do not count in the means")
     wanted = parser.parse_args(arguments)
     mattes_under_test.use(wanted.package)
+    print(f"scored: {mattes_under_test.where()}")
     parts = [part for part in wanted.clips.split(",") if part]
     results: dict[str, list[dict[str, Any]]] = {}
     print(

@@ -37,6 +37,11 @@ def use(root: Path | None) -> None:
         sys.path.insert(0, str(root.resolve()))
 
 
+def where() -> Path:
+    """The folder of the package that is scored."""
+    return Path(str(importlib.import_module("obs_bgremove").__file__)).parent
+
+
 def _take(name: str) -> Any:
     for place in _PLACES[name]:
         try:

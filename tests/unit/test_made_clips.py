@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.benchmarks import made_clips, made_scenes, matte_metrics, matte_report, mattes_under_test
+from tests.benchmarks import made_clips, made_scenes, made_set, matte_metrics, matte_report, mattes_under_test
 from tests.benchmarks.clip_checks import NEVER, Checks
 from tests.benchmarks.frame_scores import NAMES, U8, scores
 from tests.benchmarks.made_people import CLIPS, person
 from tests.benchmarks.made_rooms import HEIGHT, WIDTH
-from tests.benchmarks.made_stage import composed, shots
+from tests.benchmarks.made_stage import Stage, composed, shots
 
 OLD_ROOM, PERSON = (200, 40, 40), (60, 90, 170)
 SHIRT = 250  # the shade of a person's lower half, so that a picture of them can be found again
@@ -100,10 +100,10 @@ def test_sets_are_disjoint_and_only_the_dancer_is_in_both(data: Path) -> None:
     assert not set(tuning) & set(held_out)
     assert len(tuning) == len(held_out) and len(tuning) + len(held_out) >= 28
     assert len(set(tuning)) == len(tuning)
-    stems = [{CLIPS[name].stem for name in cast} for cast in made_scenes.CASTS.values()]
+    stems = [{CLIPS[name].stem for name in cast} for cast in made_set.CASTS.values()]
     assert not stems[0] & stems[1]
     with pytest.raises(ValueError, match="does not belong"):
-        made_scenes.Set(np.random.default_rng(0), data, held_out=False).who("glasses")
+        made_set.Set(np.random.default_rng(0), data, held_out=False).who("glasses")
 
 
 def test_a_clip_is_written_with_its_truth_and_facts_and_not_made_twice(
@@ -111,7 +111,7 @@ def test_a_clip_is_written_with_its_truth_and_facts_and_not_made_twice(
 ) -> None:
     whole = made_scenes.KINDS["portrait_large"]
 
-    def short(s: made_scenes.Set) -> made_scenes.Stage:
+    def short(s: made_set.Set) -> Stage:
         """Three frames are enough here."""
         stage = whole(s)
         stage.frames = 3
