@@ -37,7 +37,7 @@ CLIPS = {
     "dancer_body": Clip("dancer_body_architecture", 2),
     "dancer_waist": Clip("dancer_waist_shibuya", 3),
     "denim": Clip("p_denim_portrait", 7, ((416, 415), (528, 412)), 26, (1.06, 0.94, 0.98)),
-    "glasses": Clip("p_glasses_shibuya", 7, ((587, 377), (730, 377)), 28, (1.75, 1.02, 0.9)),
+    "glasses": Clip("p_glasses_shibuya", 9, ((587, 377), (730, 377)), 28, (1.45, 1.0, 0.9)),
     "hands": Clip("p_hands_shibuya", 3, ((620, 206), (698, 206)), 17),
     "longhair": Clip("p_longhair_architecture", 7, ((723, 485), (840, 479)), 26, (1.04, 0.94, 1.0)),
     "talking": Clip("talking_head_architecture", 4),

@@ -91,8 +91,10 @@ def shots(stage: Stage, rng: Rng) -> Iterator[tuple[U8, U8, U8 | None]]:
             picture, truth, part = (_moved(image, stage.shift(number)) for image in (picture, truth, part))
         y, x = rng.integers(0, 64, 2)
         grain = bank[int(rng.integers(NOISE_BANK))][y : y + HEIGHT, x : x + WIDTH]
-        picture = picture + (grain if rng.random() < 0.5 else -grain)
-        frame = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+        sign = 1 if rng.random() < 0.5 else -1
+        frame = np.asarray(
+            cv2.addWeighted(np.asarray(picture, np.float32), 1, grain, sign, 0, dtype=cv2.CV_8U), np.uint8
+        )
         levels = [None if image is None else np.rint(image * 255).astype(np.uint8) for image in (truth, part)]
         assert levels[0] is not None
         yield frame, levels[0], levels[1]

@@ -51,34 +51,61 @@ def _decoded(path: Path, layout: str) -> Iterator[U8]:
             yield frame.to_ndarray(format=layout)
 
 
+class _Scored:
+    """A contestant's rows of scores, frame by frame."""
+
+    def __init__(self) -> None:
+        self.rows: list[list[float]] = []
+        self._before: tuple[U8, U8] | None = None
+
+    def add(self, matte: U8, truth: U8) -> None:
+        self.rows.append(scores(matte, truth, self._before))
+        self._before = (matte, truth)
+
+    def means(self, skip: int) -> dict[str, float]:
+        return dict(zip(NAMES, np.nanmean(np.array(self.rows)[skip:], axis=0).tolist()))
+
+
 def measure(clip: Path, settings: list[str], skip: int, strips_folder: Path | None) -> dict[str, Any]:
     """Everything the report says about one clip."""
     facts_file = clip.with_suffix(".json")
     facts = json.loads(facts_file.read_text()) if facts_file.exists() else {}
-    facts = {**facts, **SHARED_FACTS.get(clip.stem, {})}
-    ours, checks = mattes_under_test.Ours(settings), Checks(facts)
-    rows: list[list[float]] = []
+    checks = Checks({**facts, **SHARED_FACTS.get(clip.stem, {})})
+    cached = {model: _cached(clip, model, skip) for model in mattes_under_test.MODELS}
+    ours, scored = mattes_under_test.Ours(settings), _Scored()
+    rivals = {
+        model: (mattes_under_test.Tutorial(model), _Scored()) for model, path in cached.items() if not path.exists()
+    }
     kept: list[bytes] = []
-    before: tuple[U8, U8] | None = None
     try:
         for number, (frame, truth, part) in enumerate(frames(clip)):
             matte = ours(frame, number * 1_000_000_000 // 30)
-            rows.append(scores(matte, truth, before))
+            scored.add(matte, truth)
             checks.add(matte, truth, part)
-            kept.append(zlib.compress(matte.tobytes(), 1))
-            before = (matte, truth)
+            kept.append(zlib.compress(matte.tobytes(), 1) if strips_folder is not None else b"")
+            for network, rival in rivals.values():
+                rival.add(network(frame), truth)
     finally:
-        ours.close()
-    table = np.array(rows)[skip:]
-    by_mad = np.argsort(table[:, 0], kind="stable")
+        for closes in (ours, *(network for network, _ in rivals.values())):
+            closes.close()
+    for model, (_, rival) in rivals.items():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        cached[model].write_text(json.dumps(rival.means(skip)))
+    tutorial = {model: json.loads(path.read_text()) for model, path in cached.items()}
+    means = scored.means(skip)
+    by_mad = np.argsort([row[0] for row in scored.rows[skip:]], kind="stable")
     worst, median = (int(by_mad[i]) + skip for i in (-1, len(by_mad) // 2))
-    tutorial = {model: tutorial_scores(clip, model, skip) for model in mattes_under_test.MODELS}
-    row = {"clip": clip.stem, "ours": _means(table), "tutorial": tutorial, "worst_frame": worst,
-           "worst_MAD": rows[worst][0], "checks": checks.figures()}  # fmt: skip
-    row["worse"] = "".join(m[0] for m in mattes_under_test.MODELS if is_worse(row["ours"], tutorial[m]))
     if strips_folder is not None:
-        _save_strips(clip, {"worst": worst, "median": median}, kept, rows, strips_folder)
-    return row
+        _save_strips(clip, {"worst": worst, "median": median}, kept, scored.rows, strips_folder)
+    return {
+        "clip": clip.stem,
+        "ours": means,
+        "tutorial": tutorial,
+        "worse": "".join(m[0] for m in mattes_under_test.MODELS if is_worse(means, tutorial[m])),
+        "worst_frame": worst,
+        "worst_MAD": scored.rows[worst][0],
+        "checks": checks.figures(),
+    }
 
 
 def is_worse(ours: dict[str, float], tutorial: dict[str, float]) -> bool:
@@ -86,37 +113,19 @@ def is_worse(ours: dict[str, float], tutorial: dict[str, float]) -> bool:
     return ours["MAD"] > tutorial["MAD"] or ours["BF"] < tutorial["BF"]
 
 
-def tutorial_scores(clip: Path, model: str, skip: int) -> dict[str, float]:
-    """NAMES to means of the tutorial's mask, computed once for a clip's contents."""
+def _cached(clip: Path, model: str, skip: int) -> Path:
+    """Where the tutorial's means of this clip are kept, by the clip's contents."""
     digest = hashlib.sha256(clip.read_bytes())
     digest.update(clip.with_name(f"{clip.stem}_alpha.mkv").read_bytes())
-    kept = CACHE / f"{CACHE_VERSION}-{digest.hexdigest()[:24]}-{model}-{skip}.json"
-    if kept.exists():
-        return dict(json.loads(kept.read_text()))
-    network = mattes_under_test.Tutorial(model)
-    rows: list[list[float]] = []
-    before: tuple[U8, U8] | None = None
-    try:
-        for frame, truth, _ in frames(clip):
-            mask = network(frame)
-            rows.append(scores(mask, truth, before))
-            before = (mask, truth)
-    finally:
-        network.close()
-    means = _means(np.array(rows)[skip:])
-    CACHE.mkdir(parents=True, exist_ok=True)
-    kept.write_text(json.dumps(means))
-    return means
-
-
-def _means(table: np.ndarray) -> dict[str, float]:
-    return dict(zip(NAMES, np.nanmean(table, axis=0).tolist()))
+    return CACHE / f"{CACHE_VERSION}-{digest.hexdigest()[:24]}-{model}-{skip}.json"
 
 
 def _save_strips(clip: Path, wanted: dict[str, int], kept: list[bytes], rows: list[list[float]], folder: Path) -> None:
     network = mattes_under_test.Tutorial(mattes_under_test.MODELS[0])
     try:
         for number, (frame, truth, _) in enumerate(frames(clip)):
+            if number > max(wanted.values()):
+                break
             for name, at in wanted.items():
                 if number == at:
                     ours = np.frombuffer(zlib.decompress(kept[number]), np.uint8).reshape(truth.shape)
