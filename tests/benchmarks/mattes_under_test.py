@@ -5,6 +5,7 @@ Backgrounds, Canvas, Options, its table, model_path and import_vision. `use(root
 """
 
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,14 @@ def use(root: Path | None) -> None:
     if root is not None:
         if not (root / "obs_bgremove").is_dir():
             raise SystemExit(f"There is no obs_bgremove in {root}: name a checkout's root.")
-        sys.path.insert(0, str(root.resolve()))
+        folder = root.resolve() / "obs_bgremove"
+        spec = importlib.util.spec_from_file_location(
+            "obs_bgremove", folder / "__init__.py", submodule_search_locations=[str(folder)]
+        )
+        assert spec is not None and spec.loader is not None
+        package = importlib.util.module_from_spec(spec)
+        sys.modules["obs_bgremove"] = package  # and sys.path as it is: `tests` must stay this checkout's
+        spec.loader.exec_module(package)
 
 
 def where() -> Path:

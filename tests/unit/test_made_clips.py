@@ -1,6 +1,8 @@
 """The proof's own tests: made clips are the same every time and true, and the report sees what is planted."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -206,3 +208,20 @@ def test_somebody_who_sits_still_and_is_lost_shows_in_the_last_second() -> None:
         checks.add(someone if number < 60 else np.zeros_like(someone), someone, None)
     figures = checks.figures()
     assert (figures["IoU first s"], figures["IoU last s"]) == (100, 0)
+
+
+def test_another_checkout_is_scored_in_its_own_words(tmp_path: Path) -> None:
+    (tmp_path / "obs_bgremove").mkdir()
+    (tmp_path / "obs_bgremove" / "__init__.py").write_text("")
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "__init__.py").write_text("")
+    program = (
+        "import sys; from pathlib import Path; from tests.benchmarks import mattes_under_test as m; "
+        "m.use(Path(sys.argv[1])); print(m.where()); import tests.benchmarks.matte_report"
+    )
+    root = Path(__file__).resolve().parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert Path(done.stdout.strip()) == tmp_path / "obs_bgremove"
