@@ -22,8 +22,8 @@ def strip(frame_bgr: U8, truth: U8, tutorial: U8, ours: U8, title: str) -> U8:
     ):  # fmt: skip
         tile = cv2.resize(np.clip(image, 0, 255).astype(np.uint8), TILE, interpolation=cv2.INTER_AREA)
         tile = cv2.cvtColor(tile, cv2.COLOR_GRAY2BGR) if tile.ndim == 2 else tile
-        for colour, thick in (((0, 0, 0), 3), ((255, 255, 255), 1)):
-            cv2.putText(tile, name, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.55, colour, thick, cv2.LINE_AA)
+        tile[:26] = tile[:26] // 3  # a dark bar behind the words
+        cv2.putText(tile, name, (8, 18), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (255, 255, 255), 1, cv2.LINE_AA)
         tiles.append(tile)
     return np.vstack([np.hstack(tiles[:3]), np.hstack(tiles[3:])])
 
