@@ -1,0 +1,201 @@
+"""What a real V4L2 device has to do with our engine, inside the emulated machine that v4l2_device.sh boots.
+
+    python -m tests.benchmarks.v4l2_cases       as root, with the module v4l2loopback at hand
+
+Three devices: a webcam, its twin of the same name, and OBS's own virtual camera. ffmpeg writes to them; one real engine
+process reads, driven as OBS drives it. Everything is slow in there (an emulated processor), so waits are long.
+"""
+
+import contextlib
+import json
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from obs_bgremove.shared import installation
+from tests.engine.engine_client import EngineClient
+
+START_S = 300.0  # an engine's start from a cold disk
+SOON_S = 60.0
+WIDTH, HEIGHT, RATE = 320, 240, 10
+SHOW: dict[str, object] = {"view": "camera", "mirror": False, "background_mode": "color", "resolution": "320x240"}
+
+
+def load_module() -> None:
+    """video0 and video1: webcams of one name; video2: OBS's. Two openers each: the writer and one reader."""
+    words = ["video_nr=0,1,2", "exclusive_caps=1,1,1", "max_openers=2"]
+    labels = "card_label=TestCam,TestCam,OBS\\ Virtual\\ Camera"
+    subprocess.run(["modprobe", "videodev"], check=True)
+    subprocess.run(["modprobe", "v4l2loopback", *words, labels.replace("\\", "")], check=True)
+
+
+@contextlib.contextmanager
+def feed(device: str, codec: str = "rawvideo", size: tuple[int, int] = (WIDTH, HEIGHT)) -> Iterator[None]:
+    """A writer: a picture that is red on its left half, at RATE frames a second."""
+    picture = f"color=red:size={size[0] // 2}x{size[1]}:rate={RATE},pad={size[0]}:{size[1]}:0:0:blue"
+    words = ["-c:v", "mjpeg", "-q:v", "3"] if codec == "mjpeg" else ["-pix_fmt", "yuyv422"]
+    command = ["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", picture, *words, "-f", "v4l2", device]
+    writer = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+    try:
+        time.sleep(3)
+        assert writer.poll() is None, f"ffmpeg could not write to {device}"
+        yield
+    finally:
+        writer.terminate()
+        writer.wait()
+
+
+def devices() -> list[dict[str, Any]]:
+    """What `--list-cameras` prints."""
+    command = [str(installation.python_path()), "-m", "obs_bgremove.engine", "--list-cameras"]
+    run = subprocess.run(command, capture_output=True, check=True, timeout=START_S)
+    return list(json.loads(run.stdout))
+
+
+def _is_fed(picture: Any) -> bool:
+    height, width = picture.shape[:2]
+    left, right = picture[height // 2, width // 4], picture[height // 2, 3 * width // 4]
+    return bool(left[2] > 180 and left[0] < 80 and right[0] > 180 and right[2] < 80)
+
+
+def _well(engine: EngineClient) -> None:
+    """Waits until nothing is complained of. "Starting…": its network is still being compiled for this processor."""
+    end = time.monotonic() + SOON_S
+    said = "nothing"
+    while time.monotonic() < end:
+        said = [message["text"] for message in list(engine.messages) if message["type"] == "status"][-1]
+        if said in ("", "Starting…"):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"still says: {said}")
+
+
+def _shows(engine: EngineClient, camera: str, **more: object) -> Any:
+    engine.say(camera=camera, **{**SHOW, **more})
+    return engine.until(_is_fed, SOON_S)
+
+
+def listed(engine: EngineClient) -> str:
+    with feed("/dev/video0"), feed("/dev/video1"), feed("/dev/video2"):
+        found = devices()
+    names = [device["name"] for device in found]
+    assert len(found) == 3 and len({device["id"] for device in found}) == 3, found
+    assert all(name.startswith("TestCam") for name in names[:2]) and names[0] != names[1], names
+    assert names[2] == "OBS Virtual Camera", "OBS's own camera is last"
+    return ", ".join(names)
+
+
+def one_webcam_has_its_plain_name(engine: EngineClient) -> str:
+    with feed("/dev/video0"), feed("/dev/video2"):
+        found = devices()
+    assert [device["name"] for device in found] == ["TestCam", "OBS Virtual Camera"], found
+    return str(found[0]["id"])
+
+
+def by_id_and_by_number(engine: EngineClient) -> str:
+    with feed("/dev/video0"):
+        identity = str(devices()[0]["id"])
+        for camera in (identity, "0", "/dev/video0"):
+            picture = _shows(engine, camera)
+            engine.say(camera="sample", **SHOW)
+            engine.until(lambda picture: not _is_fed(picture), SOON_S)
+    return f"{identity}, 0, /dev/video0: {picture.shape[1]}x{picture.shape[0]}"
+
+
+def the_default_is_not_obs(engine: EngineClient) -> str:
+    with feed("/dev/video2"):
+        engine.say(camera="", **SHOW)
+        _well(engine)
+        picture = engine.until(lambda picture: not _is_fed(picture), SOON_S)
+    assert picture.shape[0] < 240, "the sample, 16:9"
+    with feed("/dev/video0"), feed("/dev/video2"):
+        engine.say(camera="sample", **SHOW)
+        engine.until(lambda picture: not _is_fed(picture), SOON_S)
+        picture = _shows(engine, "")
+    return f"sample without a webcam, {picture.shape[1]}x{picture.shape[0]} with one"
+
+
+def motion_jpeg(engine: EngineClient) -> str:
+    with feed("/dev/video0", "mjpeg"):
+        picture = _shows(engine, "0")
+    return f"{picture.shape[1]}x{picture.shape[0]}"
+
+
+def sizes_and_rates_that_are_not_offered(engine: EngineClient) -> str:
+    said = []
+    with feed("/dev/video0"):
+        for resolution, fps in (("1920x1080", 60), ("640x360", 5), ("auto", 30)):
+            picture = _shows(engine, "0", resolution=resolution, fps=fps)
+            said.append(f"{resolution}@{fps}: {picture.shape[1]}x{picture.shape[0]}")
+    return ", ".join(said)
+
+
+def busy(engine: EngineClient) -> str:
+    with feed("/dev/video0"):
+        reader = subprocess.Popen(
+            ["v4l2-ctl", "-d", "/dev/video0", "--stream-mmap", "--stream-to=/dev/null"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        time.sleep(3)
+        engine.say(camera="0", **SHOW)
+        text = engine.status("another program", SOON_S)
+        reader.terminate()
+        reader.wait()
+        engine.until(_is_fed, SOON_S)
+        _well(engine)
+    return text
+
+
+def writer_gone_and_back(engine: EngineClient) -> str:
+    with feed("/dev/video0"):
+        _shows(engine, "0")
+    text = engine.status("camera", SOON_S)
+    engine.until(lambda picture: not _is_fed(picture), SOON_S)
+    started = time.monotonic()
+    with feed("/dev/video0"):
+        engine.until(_is_fed, SOON_S)
+        back_s = time.monotonic() - started
+        _well(engine)
+    return f"{text} Back {back_s:.0f} s after the writer's start."
+
+
+CASES: tuple[Callable[[EngineClient], str], ...] = (
+    listed,
+    one_webcam_has_its_plain_name,
+    by_id_and_by_number,
+    the_default_is_not_obs,
+    motion_jpeg,
+    sizes_and_rates_that_are_not_offered,
+    busy,
+    writer_gone_and_back,
+)
+
+
+def main() -> int:
+    """Runs every case; the last line counts them."""
+    load_module()
+    failed = 0
+    with EngineClient() as engine:
+        engine.say(camera="sample", **SHOW)
+        engine.until(lambda picture: True, START_S)
+        for case in CASES:
+            name = case.__name__.replace("_", " ")
+            try:
+                print(f"ok    {name}: {case(engine)}", flush=True)
+            except (AssertionError, subprocess.SubprocessError, OSError):
+                failed += 1
+                print(f"FAIL  {name}: {traceback.format_exc(limit=-2)}", flush=True)
+            if engine.process.poll() is not None:
+                print(f"FAIL  the engine ended with code {engine.process.returncode}", flush=True)
+                failed = len(CASES)
+                break
+    print(engine.stderr.decode(errors="replace")[-2000:] if failed else "", flush=True)
+    print(f"{len(CASES) - failed} passed, {failed} failed", flush=True)
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
