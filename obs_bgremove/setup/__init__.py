@@ -2,7 +2,8 @@
 
 main.py              the command line and the one place that catches errors
 steps.py             the steps, in order: each says what is to be done, and does it
-packages.py          the engine's environment: pins, venv, pip, what pip's failures mean
+lock.py              the exact versions and hashes of all packages, and the command that makes them
+packages.py          the engine's environment: venv, pip, what pip's failures mean
 system_libraries.py  which system libraries are missing, and the line that installs them
 assets.py            models and sample, taken out of two wheels
 program_copy.py      the copy of this program in the home

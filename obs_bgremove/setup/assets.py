@@ -1,4 +1,4 @@
-"""The two models and the sample portrait: files inside two published wheels, taken out and checked, never installed.
+"""The models and the sample portrait: files inside two published wheels, taken out and checked, never installed.
 
 The mediapipe wheels of today carry no model; 0.10.21 does. Its wheel for one fixed system and Python is fetched on
 every host, because only its data is wanted.
@@ -16,12 +16,15 @@ from obs_bgremove.setup.runner import Runner
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 
-# requirement: {name of ours: path in the wheel}
+# requirement: {name of ours: path in the wheel}. Each name needs its SHA-256 in installation.SHA256.
 WHEELS = {
     "mediapipe==0.10.21": {
-        name: f"mediapipe/modules/selfie_segmentation/{name}" for name in installation.MODELS.values()
+        "selfie_segmentation.tflite": "mediapipe/modules/selfie_segmentation/selfie_segmentation.tflite",
+        "selfie_segmentation_landscape.tflite": (
+            "mediapipe/modules/selfie_segmentation/selfie_segmentation_landscape.tflite"
+        ),
     },
-    "scikit-image==0.26.0": {installation.SAMPLE_PICTURE: "skimage/data/astronaut.png"},
+    "scikit-image==0.26.0": {"astronaut.png": "skimage/data/astronaut.png"},
 }
 _ANY_HOST = ["--no-deps", "--only-binary=:all:", "--platform=manylinux_2_28_x86_64", "--python-version=3.11"]
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_bgremove import __version__
-from obs_bgremove.setup import obs_places, packages, program_copy, scene_collections, state, system_libraries
+from obs_bgremove.setup import lock, obs_places, packages, program_copy, scene_collections, state, system_libraries
 from obs_bgremove.setup.runner import environment_for
 from obs_bgremove.shared import installation, stored_settings
 from obs_bgremove.shared.errors import UserError
@@ -86,18 +86,22 @@ def _packages() -> Iterator[Check]:
         return
 
     def ask() -> Iterator[Check]:
-        wanted = packages.requirements()
+        wanted = lock.pins()
         run = _ask("-c", packages.COMPARE, *wanted)
         if run.returncode:
             last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
             yield Check("environment", BAD, f"its Python does not run ({last[0]})", installation.REMEDY)
             return
         found = json.loads(run.stdout.splitlines()[-1])
-        bad = [f"{text} (found: {version or 'none'})" for text, (version, fits) in found.items() if not fits]
+        bad = [
+            f"{pin.partition(';')[0].strip()} (found: {version or 'none'})"
+            for pin, (version, fits) in found.items()
+            if not fits
+        ]
         if bad:
             yield Check("packages", BAD, f"not as needed: {', '.join(bad)}", installation.REMEDY)
         else:
-            versions = (f"{text.partition('>')[0]} {version}" for text, (version, _) in found.items())
+            versions = (f"{lock.name_of(pin)} {version}" for pin, (version, _) in found.items())
             yield Check("packages", OK, ", ".join(versions))
 
     yield from _guarded("packages", ask)
@@ -125,9 +129,11 @@ def _imports() -> Iterator[Check]:
 
 
 def _assets() -> Iterator[Check]:
-    for label, name in (*installation.MODELS.items(), ("sample", installation.SAMPLE_PICTURE)):
+    labels = {name: f"model {label}" for label, name in installation.MODELS.items()}
+    labels[installation.SAMPLE_PICTURE] = "sample"
+    for name in installation.SHA256:
         problem = installation.check_asset(name)
-        label = label if label == "sample" else f"model {label}"
+        label = labels.get(name, name)
         if problem:
             yield Check(label, BAD, problem.what_happened, problem.what_to_do)
         else:

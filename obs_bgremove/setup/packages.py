@@ -1,4 +1,4 @@
-"""The engine's own Python environment: its packages, whether they are there, making it, what pip's failures mean."""
+"""The engine's own Python environment: whether it holds the locked packages, making it, what pip's failures mean."""
 
 import importlib.util
 import json
@@ -6,11 +6,9 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, Optional
+from typing import Optional
 
-import tomllib
-
-from obs_bgremove.setup import system_libraries
+from obs_bgremove.setup import lock, system_libraries
 from obs_bgremove.setup.runner import Runner
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
@@ -29,13 +27,16 @@ for path in pathlib.Path(sys.modules["mediapipe"].__file__).parent.rglob("*"):
         ctypes.CDLL(str(path))
 """
 
-# Compares what is installed with the requirements in the environment itself, with the parser that its pip brings.
+# Compares what is installed with the pins, in the environment itself, with the parser that its pip brings; pins for
+# other systems or other Pythons are left out.
 COMPARE = """
 import importlib.metadata, json, sys
 from pip._vendor.packaging.requirements import Requirement
 found = {}
 for text in sys.argv[1:]:
     wanted = Requirement(text)
+    if wanted.marker and not wanted.marker.evaluate():
+        continue
     try:
         version = importlib.metadata.version(wanted.name)
     except importlib.metadata.PackageNotFoundError:
@@ -45,41 +46,38 @@ print(json.dumps(found))
 """
 
 
-def _project() -> dict[str, Any]:
-    with open(installation.app_dir() / "pyproject.toml", "rb") as file:
-        project: dict[str, Any] = tomllib.load(file)["project"]
-    return project
-
-
-def requirements(test: bool = False) -> list[str]:
-    """The pinned ranges, from pyproject.toml; with the tools of the test suite if asked."""
-    project = _project()
-    return [*project["dependencies"], *(project["optional-dependencies"]["test"] if test else [])]
-
-
 def problem(wanted: list[str], recorded: list[str], runner: Runner) -> Optional[str]:
     """Why the environment must be made or filled, in a few words, or None when it is whole. Takes about 0.3 s."""
     if not installation.python_path().exists():
         return "not there yet"
     if not recorded:
         return "an earlier run did not finish it"
-    if set(wanted) - set(recorded):
-        return "packages to add or change"
+    if set(wanted) - set(recorded) or dropped(recorded):
+        return "packages to add, change or remove"
     versions = installed(wanted, runner)
     if versions is None:
         return "its Python does not run"
-    bad = [text for text, (_, fits) in versions.items() if not fits]
+    bad = [lock.name_of(pin) for pin, (_, fits) in versions.items() if not fits]
     return f"missing or of another version: {', '.join(bad)}" if bad else None
 
 
 def installed(wanted: list[str], runner: Runner) -> Optional[dict[str, tuple[Optional[str], bool]]]:
-    """By requirement: the installed version (None: missing) and whether it fits. None when the Python does not run."""
+    """By pin that counts on this system: the installed version (None: missing), and whether it fits.
+
+    None when the environment's Python does not run.
+    """
     try:
         result = runner.ask([str(installation.python_path()), "-c", COMPARE, *wanted])
         found = json.loads(result.output.strip().splitlines()[-1]) if result.returncode == 0 else None
     except (OSError, ValueError, IndexError):
         return None
-    return None if found is None else {text: (version, bool(fits)) for text, (version, fits) in found.items()}
+    return None if found is None else {pin: (version, bool(fits)) for pin, (version, fits) in found.items()}
+
+
+def dropped(recorded: list[str]) -> list[str]:
+    """Packages that an earlier lock had and no lock of today has: they would be left over."""
+    known = {lock.name_of(pin) for pin in lock.pins(test=True)}
+    return sorted({re.split(r"[=<>;\s]", text)[0] for text in recorded} - known)
 
 
 def check_python() -> None:
@@ -109,8 +107,8 @@ def disk_full(detail: str) -> UserError:
     )
 
 
-def make(wanted: list[str], fresh: bool, runner: Runner) -> None:
-    """Makes the environment (anew if `fresh`) and installs the packages. Raises UserError."""
+def make(test: bool, recorded: list[str], fresh: bool, runner: Runner) -> None:
+    """Makes the environment (anew if `fresh`) and installs the locked packages. Raises UserError."""
     python = installation.python_path()
     if fresh or not python.exists():
         result = runner.run(
@@ -118,12 +116,16 @@ def make(wanted: list[str], fresh: bool, runner: Runner) -> None:
         )
         if result.returncode:
             raise venv_failure(result.output, runner.log_path)
+    elif dropped(recorded):
+        runner.run([str(python), "-m", "pip", "uninstall", "--yes", *dropped(recorded)], "removing old packages")
     downloads = runner.home / "download-pip"
     downloads.mkdir(exist_ok=True)
     try:
-        # Wheels only: a source package would need compilers. pip's temporary files go where the room was checked.
+        # Wheels only: a source package would need compilers. No dependencies but those in the lock, which has them all.
+        # pip's temporary files go where the room was checked.
+        how = ["--progress-bar=off", "--only-binary=:all:", "--no-deps", "--require-hashes"]
         result = runner.run(
-            [str(python), "-m", "pip", "install", "--progress-bar=off", "--only-binary=:all:", *wanted],
+            [str(python), "-m", "pip", "install", *how, "--requirement", str(lock.lock_file(test))],
             "starting pip",
             _summary,
             {"TMPDIR": str(downloads), "PIP_NO_WARN_SCRIPT_LOCATION": "1"},
@@ -188,6 +190,12 @@ def pip_failure(output: str, log_path: Path) -> UserError:
         return UserError(
             "The package index could not be reached safely: its certificate was not accepted.",
             f"Check this computer's date, and any proxy or antivirus in between; then run this again. {where}",
+        )
+    if "DO NOT MATCH THE HASHES" in output:
+        found = re.search(r"^\s*([\w.-]+==\S+) from ", output, re.MULTILINE)
+        return UserError(
+            f"{found[1] if found else 'A package'} is not the file it should be (its SHA-256 differs).",
+            f"Run this again; if it stays so, the package index you use serves altered files: do not use it. {where}",
         )
     if _NO_NETWORK.search(output):
         return UserError(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 
-from obs_bgremove.setup import assets, obs_places, packages, program_copy, scene_collections, selfcheck, state
+from obs_bgremove.setup import assets, lock, obs_places, packages, program_copy, scene_collections, selfcheck, state
 from obs_bgremove.setup.runner import Console, Runner
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
@@ -58,24 +58,22 @@ class Step:
 
 
 def _environment_todo(context: Context) -> Optional[str]:
-    wanted = packages.requirements(context.test)
-    return packages.problem(wanted, context.done.requirements, context.runner)
+    return packages.problem(lock.pins(context.test), context.done.requirements, context.runner)
 
 
 def _environment_do(context: Context) -> None:
-    wanted = packages.requirements(context.test)
+    wanted = lock.pins(context.test)
     recorded = context.done.requirements
-    packages.check_python()
     packages.check_disk(context.home)
     # An environment that an earlier run did not finish, or whose Python is gone, is made anew rather than mended.
     fresh = not recorded or packages.installed(wanted, context.runner) is None
     context.done.requirements = []
     context.save()
-    packages.make(wanted, fresh, context.runner)
+    packages.make(context.test, recorded, fresh, context.runner)
     packages.probe(context.runner)
     # Test tools of an earlier `--test` stay installed, and stay recorded as long as they are still asked for.
-    still = set(packages.requirements(test=True))
-    context.done.requirements = sorted({*wanted, *(text for text in recorded if text in still and not fresh)})
+    still = set(lock.pins(test=True))
+    context.done.requirements = sorted({*wanted, *(pin for pin in recorded if pin in still and not fresh)})
     context.save()
 
 
@@ -110,7 +108,7 @@ def _kernel_stamp(app: Path, requirements: list[str]) -> str:
 def _kernels_todo(context: Context) -> Optional[str]:
     if not context.app.is_dir():
         return "to be compiled"
-    stamp = _kernel_stamp(context.app, packages.requirements())
+    stamp = _kernel_stamp(context.app, lock.pins())
     compiled = any(installation.cache_dir().rglob("*.nbi"))
     return None if compiled and context.done.kernels.get(str(context.app)) == stamp else "to be compiled"
 
@@ -125,7 +123,7 @@ def _kernels_do(context: Context) -> None:
             f"The engine's kernels could not be compiled: {last[0]}",
             f"Run this again. The whole message is in {context.runner.log_path}.",
         )
-    context.done.kernels[str(context.app)] = _kernel_stamp(context.app, packages.requirements())
+    context.done.kernels[str(context.app)] = _kernel_stamp(context.app, lock.pins())
     context.save()
 
 

