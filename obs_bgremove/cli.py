@@ -11,6 +11,7 @@ from pathlib import Path
 
 from obs_bgremove import __version__
 from obs_bgremove.shared import installation, options
+from obs_bgremove.shared.child_process import clean_environment
 from obs_bgremove.shared.errors import UserError
 
 
@@ -33,10 +34,9 @@ def _in_engine_environment(words: list[str]) -> int:
     """The same call by the Python that install.py has set up: any `python3 -m obs_bgremove` works."""
     python = installation.python_path()
     if not python.exists():
-        raise UserError("The environment of AI Background is not installed.", "Run `python3 install.py`.")
-    return subprocess.call(
-        [python, "-m", "obs_bgremove", *words], env={**os.environ, "PYTHONPATH": str(installation.app_dir())}
-    )
+        raise UserError("The environment of AI Background is not installed.", f"Run `{installation.INSTALL_COMMAND}`.")
+    environment = {**clean_environment(os.environ), "PYTHONPATH": str(installation.app_dir())}
+    return subprocess.call([python, "-m", "obs_bgremove", *words], env=environment)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,4 +109,4 @@ def _preview(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from obs_bgremove.setup.doctor import main as doctor
 
-    return doctor([])
+    return doctor()

@@ -11,37 +11,36 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
 from obs_bgremove.obs import thread_pool
-from obs_bgremove.shared import protocol
+from obs_bgremove.shared import child_process, installation, protocol
 from obs_bgremove.shared.errors import UserError
 
 LEAVE_S = 1.0  # how long a process may take to leave by itself after its stdin closed
 KILL_S = 1.0  # how long SIGKILL may take; longer only in the kernel (a stuck camera driver), then we go on without it
 STDERR_LINES = 60
-
-
-def child_environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """OBS's environment without what its embedded Python was told: another Python must not follow that."""
-    return {
-        name: value for name, value in ours.items() if not name.startswith("PYTHON") and name != "__PYVENV_LAUNCHER__"
-    }
+_CRASH = ("Fatal Python error", "Windows fatal exception")  # how faulthandler begins
 
 
 def spawn(command: list[str], folder: str, descriptor: Optional[int] = None, **more: Any) -> "subprocess.Popen[bytes]":
-    """A child with pipes, without a shell, that inherits nothing but `descriptor`. Raises UserError."""
+    """A child with pipes, without a shell, that inherits nothing but `descriptor`. Raises UserError.
+
+    Out of OBS's Flatpak it is started on the host, where its Python is; the process here is then Flatpak's messenger.
+    """
     if sys.platform == "win32":
         more["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.BELOW_NORMAL_PRIORITY_CLASS
     else:
         # Its own session: Ctrl-C in OBS's terminal is for OBS, which then ends the engine in good order.
         more.update(start_new_session=True, pass_fds=() if descriptor is None else (descriptor,))
+    if child_process.in_flatpak():
+        child_process.check_host()
+        command = child_process.host_command(command, folder, descriptor)
     try:
         return subprocess.Popen(
             command,
             cwd=folder,
-            env=child_environment(os.environ),
+            env=child_process.clean_environment(os.environ),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             close_fds=True,
@@ -49,7 +48,7 @@ def spawn(command: list[str], folder: str, descriptor: Optional[int] = None, **m
         )
     except OSError as error:
         raise UserError(
-            f"The engine could not be started ({error.strerror}).", "Run `python3 install.py` again."
+            f"The engine could not be started ({error.strerror}).", f"Run `{installation.INSTALL_COMMAND}` again."
         ) from error
 
 
@@ -105,7 +104,7 @@ class EngineProcess:
     def last_words(self) -> str:
         """The end of its stderr in one line; after a crash, from where it says what happened."""
         lines = [line for line in self._stderr if line.strip()]
-        crash = next((number for number, line in enumerate(lines) if line.startswith("Fatal Python error")), None)
+        crash = next((number for number, line in enumerate(lines) if line.startswith(_CRASH)), None)
         return " | ".join(lines)[-400:] if crash is None else " | ".join(lines[crash:])[:600]
 
     def close(self, gently: bool) -> None:

@@ -12,8 +12,8 @@ from typing import Any, Optional, Protocol
 from obs_bgremove import __version__
 from obs_bgremove.obs import log, thread_pool
 from obs_bgremove.obs.engine_process import EngineProcess
-from obs_bgremove.shared import protocol
-from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared import installation, protocol
+from obs_bgremove.shared.errors import UserError, exit_in_words
 from obs_bgremove.shared.protocol import DesiredState
 
 SILENCE_S = 2.0  # a running engine that says nothing for so long hangs
@@ -153,7 +153,7 @@ class EngineSupervisor:
             if process.failure:
                 return UserError(f"The engine was stopped: {process.failure}.")
             if process.exit_code is not None:
-                return UserError(f"The engine stopped unexpectedly ({_in_words(process.exit_code)}).")
+                return UserError(f"The engine stopped unexpectedly ({exit_in_words(process.exit_code)}).")
             limit_s = START_S if process.first_frame is None else SILENCE_S
             if silent_ticks * TICK_S > limit_s:
                 return UserError(f"The engine did not answer for {limit_s:g} s and was stopped.")
@@ -173,17 +173,13 @@ class EngineSupervisor:
             if message["version"] != __version__:
                 self._mismatch = UserError(
                     f"The engine is version {message['version']}, the script in OBS is {__version__}.",
-                    "Run `python3 install.py` again, then restart OBS.",
+                    f"Run `{installation.INSTALL_COMMAND}` again, then restart OBS.",
                 )
                 self._wake.set()
             else:
                 self._owner.engine_problem(None, None)
         if self._mismatch is None:
             self._owner.engine_said(message)
-
-
-def _in_words(exit_code: int) -> str:
-    return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
 
 
 def engine_command(python: str, token: str, log_path: str) -> list[str]:

@@ -5,12 +5,12 @@ every host, because only its data is wanted.
 """
 
 import hashlib
-import os
 import shutil
 import tempfile
 import zipfile
 from pathlib import Path
 
+from obs_bgremove.setup import safe_write
 from obs_bgremove.setup.packages import pip_failure
 from obs_bgremove.setup.runner import Runner
 from obs_bgremove.shared import installation
@@ -73,4 +73,4 @@ def extract(wheel: Path, members: dict[str, str]) -> None:
             )
         temporary = assets / (name + ".new")
         temporary.write_bytes(content)
-        os.replace(temporary, assets / name)
+        safe_write.move(temporary, assets / name)

@@ -5,6 +5,7 @@ Changes nothing. Standard library only; runs on the caller's thread.
 
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -15,7 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from obs_bgremove import __version__
-from obs_bgremove.setup import lock, obs_places, packages, program_copy, scene_collections, state, system_libraries
+from obs_bgremove.setup import (
+    lock,
+    obs_places,
+    obs_python,
+    packages,
+    program_copy,
+    scene_collections,
+    state,
+    supported_system,
+    system_libraries,
+)
 from obs_bgremove.setup.runner import environment_for
 from obs_bgremove.shared import installation, stored_settings
 from obs_bgremove.shared.errors import UserError
@@ -42,7 +53,7 @@ class Check:
         return f"{line}\n      what to do: {self.remedy}" if self.remedy else line
 
 
-def main(argv: list[str]) -> int:
+def main() -> int:
     """Prints every check; 0 when all that is needed is well."""
     print(f"AI Background {__version__} in {installation.home()}")
     worst = 0
@@ -54,7 +65,7 @@ def main(argv: list[str]) -> int:
 
 def checks() -> Iterator[Check]:
     """All checks, in the order in which they depend on each other."""
-    for check in (_packages, _imports, _assets, _copy, _cameras, _folders, _memory, _obs, _sources, _logs):
+    for check in (_system, _packages, _imports, _assets, _copy, _cameras, _folders, _memory, _obs, _sources, _logs):
         yield from check()
 
 
@@ -78,6 +89,14 @@ def _guarded(name: str, ask: Callable[[], Iterator[Check]]) -> Iterator[Check]:
         yield from ask()
     except (OSError, ValueError, subprocess.SubprocessError, UserError) as error:
         yield Check(name, BAD, str(error).splitlines()[0], installation.REMEDY)
+
+
+def _system() -> Iterator[Check]:
+    problem = supported_system.problem()
+    if problem:
+        yield Check("system", BAD, problem.what_happened, problem.what_to_do)
+    else:
+        yield Check("system", OK, f"{platform.system()} on {platform.machine()}, Python {platform.python_version()}")
 
 
 def _packages() -> Iterator[Check]:
@@ -116,14 +135,12 @@ def _imports() -> Iterator[Check]:
         if run.returncode == 0:
             yield Check("imports", OK, "every package loads")
             return
-        absent = json.loads(_ask("-c", system_libraries.PROBE, *system_libraries.PACKAGES).stdout or "[]")
-        names = [*absent, *system_libraries.named_in(run.stderr)]
-        if names:
-            problem = system_libraries.error(names)
-            yield Check("imports", BAD, problem.what_happened, problem.what_to_do)
-        else:
-            last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
-            yield Check("imports", BAD, last[0], installation.REMEDY)
+        absent: list[str] = []
+        if sys.platform == "linux":
+            absent = json.loads(_ask("-c", system_libraries.PROBE, *system_libraries.PACKAGES).stdout or "[]")
+        log = installation.logs_dir() / "install.log"
+        problem = packages.import_failure(run.returncode, run.stderr, absent, log)
+        yield Check("imports", BAD, problem.what_happened, f"{problem.what_to_do} {installation.REMEDY}".strip())
 
     yield from _guarded("imports", ask)
 
@@ -164,13 +181,13 @@ def _cameras() -> Iterator[Check]:
             yield Check(
                 "cameras",
                 BAD,
-                f"you may not open {', '.join(blocked)}",
+                f"you have no permission to open {', '.join(blocked)}",
                 "Run `sudo usermod -aG video $USER`, then log out and in again.",
             )
         run = _ask("-m", "obs_bgremove.engine", "--list-cameras")
         if run.returncode:
             last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
-            yield Check("cameras", BAD, f"they can not be listed ({last[0]})", installation.REMEDY)
+            yield Check("cameras", BAD, f"they cannot be listed ({last[0]})", installation.REMEDY)
             return
         names = [str(camera["name"]) for camera in json.loads(run.stdout.splitlines()[-1])]
         if names:
@@ -187,7 +204,7 @@ def _folders() -> Iterator[Check]:
         if os.access(_existing(folder), os.W_OK):
             yield Check(name, OK, str(folder))
         else:
-            yield Check(name, BAD, f"{folder} can not be written", "Make it writable for you.")
+            yield Check(name, BAD, f"{folder} cannot be written", "Make it writable for you.")
     free = shutil.disk_usage(_existing(home)).free
     level, remedy = (OK, "") if free >= LOW_DISK_BYTES else (BAD, "Free some room.")
     yield Check("disk", level, f"{free / 1e9:.1f} GB free", remedy)
@@ -200,7 +217,7 @@ def _memory() -> Iterator[Check]:
         yield Check("shared memory", OK, "can be made")
     except (OSError, ValueError, UserError) as error:
         yield Check(
-            "shared memory", BAD, f"can not be made ({error})", "Free some memory; in a container, give it more."
+            "shared memory", BAD, f"cannot be made ({error})", "Free some memory; in a container, give it more."
         )
 
 
@@ -209,22 +226,31 @@ def _existing(folder: Path) -> Path:
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 
+def _places() -> list[obs_places.Place]:
+    return obs_places.known_places(state.load(installation.home()).obs_folders)
+
+
 def _obs() -> Iterator[Check]:
-    program = obs_places.obs_program()
-    known = obs_places.known_places()
-    if program is not None:
+    programs = obs_places.obs_programs()
+    known = _places()
+    for program in programs:
         yield Check("OBS", OK, f"version {obs_places.obs_version(program) or 'unknown'}, {program}")
-    elif known:
-        yield Check(
-            "OBS", NOTE, f"program not found on PATH; settings of {', '.join(place.kind for place in known)} found"
-        )
-    else:
+    if not programs and (known or obs_places.installed()):
+        kinds = ", ".join(place.kind for place in known) or "none yet"
+        yield Check("OBS", NOTE, f"no program on PATH; settings that were found: {kinds}")
+    elif not programs:
         yield Check("OBS", BAD, "not found", f"Install OBS Studio, then run `{installation.INSTALL_COMMAND}`.")
         return
     by_hand = "In OBS: Tools → Scripts → +, and choose " + str(installation.script_path()) + "."
     if not known:
-        yield Check("registration", BAD, "OBS was never started", f"Run `{installation.INSTALL_COMMAND}`.")
+        remedy = f"Start OBS once, close it, then run `{installation.INSTALL_COMMAND}`."
+        yield Check("registration", BAD, "OBS was never started", remedy)
     for place in known:
+        if not place.supported:
+            yield Check(place.kind, NOTE, "it cannot run AI Background", obs_places.SNAP)
+            continue
+        if obs_python.needed():
+            yield _python_of(place)
         if obs_places.running(place):
             yield Check(place.kind, NOTE, "runs now: its scene collections on the disk may be older than what it shows")
         active = place.active_collection()
@@ -233,7 +259,7 @@ def _obs() -> Iterator[Check]:
             try:
                 script = scene_collections.registered_script(collection)
             except scene_collections.BrokenCollection as error:
-                yield Check(name, NOTE, f"can not be read: {error}", "Open it in OBS, or restore OBS's own .bak of it.")
+                yield Check(name, NOTE, f"cannot be read: {error}", "Open it in OBS, or restore OBS's own .bak of it.")
                 continue
             # What counts is the collection that OBS will open.
             needed = BAD if active in (None, collection) else NOTE
@@ -246,11 +272,25 @@ def _obs() -> Iterator[Check]:
                 yield Check(name, OK, f"registered: {script}")
 
 
+def _python_of(place: obs_places.Place) -> Check:
+    """What OBS loads on Windows and macOS, where it brings no Python."""
+    name, choice = f"{place.kind}, Python", obs_python.choose(place)
+    if choice is None:
+        problem = obs_python.missing(place)
+        return Check(name, BAD, problem.what_happened, problem.what_to_do)
+    if choice.keep:
+        return Check(name, OK, f"3.{choice.minor} from {choice.folder}")
+    remedy = f"Close OBS and run `{installation.INSTALL_COMMAND}`. Or by hand: {obs_python.by_hand(choice.folder)}"
+    return Check(
+        name, BAD, f"OBS's settings name none that it can load ({obs_python.stored(place) or 'empty'})", remedy
+    )
+
+
 def _sources() -> Iterator[Check]:
     """Each source in the scene collection that OBS opens next: what it needs is tried once."""
     if not installation.python_path().exists():
         return
-    for place in obs_places.known_places():
+    for place in _places():
         collection = place.active_collection()
         for name, settings in scene_collections.our_sources(collection) if collection else ():
             yield from _source(f"{place.kind}, source {name}", settings, obs_places.running(place))
@@ -264,7 +304,7 @@ def _source(name: str, settings: dict[str, Any], running: bool) -> Iterator[Chec
         yield Check(name, NOTE, f"the camera does not answer within {_TIMEOUT_S} s", "Replug it.")
         return
     except (OSError, ValueError, IndexError) as error:
-        yield Check(name, BAD, f"can not be tried ({error!r})", installation.REMEDY)
+        yield Check(name, BAD, f"cannot be tried ({error!r})", installation.REMEDY)
         return
     well = ", ".join(what for what, problem, _ in results if not problem)
     if well:
@@ -289,4 +329,4 @@ def _logs() -> Iterator[Check]:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import errno
+import importlib
 import os
 import sys
 import tempfile
@@ -10,11 +11,15 @@ import time
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from obs_bgremove.setup import doctor, packages, removal, state, steps
+from obs_bgremove.setup import doctor, obs_places, obs_python, packages, removal, state, steps, supported_system
 from obs_bgremove.setup.runner import Console, Runner
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
+
+# What two installers at once fight for on Windows, where a folder cannot be locked.
+LOCK_NAME = "install.lock"
 
 
 def main(words: list[str]) -> int:
@@ -54,6 +59,9 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--check", action="store_true", help="only look: one line a check, each failure with its remedy")
     what.add_argument("--uninstall", action="store_true", help="take it out of OBS and remove it; your files stay")
     what.add_argument("--test", action="store_true", help="set up and run the test suite; words after -- go to pytest")
+    parser.add_argument(
+        "--obs", metavar="FOLDER", action="append", default=[], help="also a portable copy of OBS in this folder"
+    )
     parser.add_argument("--editable", action="store_true", help="run from this folder instead of a copy")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     return parser
@@ -61,14 +69,17 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace, pytest_words: list[str], console: Console) -> int:
     if arguments.check:
-        return doctor.main([])
+        return doctor.main()
     try:
         home = installation.home()
     except RuntimeError as error:
-        raise UserError("Your home folder can not be found.", "Set HOME or AI_BACKGROUND_HOME.") from error
+        raise UserError("Your home folder cannot be found.", "Set HOME or AI_BACKGROUND_HOME.") from error
+    done = state.load(home)
+    obs_folders = list(dict.fromkeys([*done.obs_folders, *map(obs_places.portable_folder, arguments.obs)]))
     if arguments.uninstall:
-        removal.uninstall(home, console, arguments.dry_run)
+        removal.uninstall(home, obs_folders, console, arguments.dry_run)
         return 0
+    supported_system.check()
     context = steps.Context(
         home=home,
         source=installation.app_dir(),
@@ -76,12 +87,14 @@ def _run(arguments: argparse.Namespace, pytest_words: list[str], console: Consol
         test=arguments.test,
         console=console,
         runner=Runner(home, console),
-        done=state.load(home),
+        done=done,
+        obs_folders=obs_folders,
     )
+    if obs_python.needed() and not arguments.test:
+        obs_python.check(context.places())
     if arguments.dry_run:
         _say_what_would_be_done(context)
         return 0
-    packages.check_python()
     _claim(home)
     with _only_one(home):
         _do(context)
@@ -96,12 +109,21 @@ def _run(arguments: argparse.Namespace, pytest_words: list[str], console: Consol
 
 def _say_what_would_be_done(context: steps.Context) -> None:
     context.console.say(f"AI Background in {context.home}: what would be done")
-    for step in steps.TEST if context.test else steps.INSTALL:
+    for step in steps.steps(context.test):
         context.console.say(f"  {step.title}: {step.todo(context) or 'nothing, it is in place'}")
 
 
 def _do(context: steps.Context) -> None:
-    todo = steps.TEST if context.test else steps.INSTALL
+    todo = steps.steps(context.test)
+    if (
+        sys.platform == "win32"
+        and any(map(obs_places.running, context.places()))
+        and steps.replaces_used_files(context)
+    ):
+        raise UserError("OBS runs now, and its engine uses the files that are to be replaced.", "Close OBS first.")
+    if context.done.obs_folders != context.obs_folders:
+        context.done.obs_folders = context.obs_folders
+        context.save()
     context.console.say(f"AI Background in {context.home}")
     for number, step in enumerate(todo, 1):
         reason = step.todo(context)
@@ -151,7 +173,7 @@ def _claim(home: Path) -> None:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise UserError(
-            f"{home} can not be written ({error.strerror}).",
+            f"{home} cannot be written ({error.strerror}).",
             "Make it a folder of yours, or set AI_BACKGROUND_HOME to one that is; then run this again.",
         ) from error
 
@@ -168,19 +190,21 @@ def _refuse_sudo(home: Path) -> None:
 @contextlib.contextmanager
 def _only_one(home: Path) -> Iterator[None]:
     """Two installers at once would take each other's files away."""
+    windows = sys.platform == "win32"
+    held = os.open(home / LOCK_NAME, os.O_RDWR | os.O_CREAT) if windows else os.open(home, os.O_RDONLY)
     try:
-        import fcntl
-    except ImportError:  # Windows
+        try:
+            if windows:
+                locking: Any = importlib.import_module("msvcrt")
+                locking.locking(held, locking.LK_NBLCK, 1)
+            else:
+                locking = importlib.import_module("fcntl")
+                locking.flock(held, locking.LOCK_EX | locking.LOCK_NB)
+        except (BlockingIOError, PermissionError) as error:
+            raise UserError("Another run of this installer is at work.", "Wait until it has ended.") from error
         yield
-        return
-    folder = os.open(home, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError as error:
-        raise UserError("Another run of this installer is at work.", "Wait until it has ended.") from error
     finally:
-        os.close(folder)
+        os.close(held)  # which also unlocks
 
 
 def _of_system(error: OSError) -> UserError:

@@ -1,13 +1,19 @@
 """Where OBS keeps its settings on each system, where its program is, whether it runs. Looks only, changes nothing."""
 
-import configparser
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
+
+from obs_bgremove.setup import ini_file
+from obs_bgremove.shared.errors import UserError
+
+# Strictly confined: it sees neither hidden files of the home nor programs of the host (Snap's home interface).
+SNAP = "OBS from the Snap store cannot run AI Background: install OBS as a Flatpak or from your distribution."
 
 
 @dataclass(frozen=True)
@@ -16,11 +22,32 @@ class Place:
 
     kind: str
     config: Path
+    portable: bool = False
+    supported: bool = True
+    """False: this OBS cannot run AI Background; nothing is registered there, only taken out."""
 
     @property
     def scenes(self) -> Path:
         """The folder of the scene collections."""
-        return self.config / "basic" / "scenes"
+        return self._located("SceneCollections") / "basic" / "scenes"
+
+    def user_settings(self) -> Path:
+        """The settings file that OBS reads the user's choices from: user.ini from OBS 31 on, else global.ini."""
+        path = self._located("Configuration") / "user.ini"
+        return path if path.is_file() else self.config / "global.ini"
+
+    def _located(self, key: str) -> Path:
+        """OBS 31 and newer: `[Locations]` of global.ini may move a part elsewhere, though not of a portable copy."""
+        where = None if self.portable else ini_file.value(self.text("global.ini"), "Locations", key)
+        return Path(where, "obs-studio") if where and Path(where).is_dir() else self.config
+
+    def text(self, name: str) -> str:
+        """global.ini or user.ini; empty when it is not there or cannot be read."""
+        folder = self.config if name == "global.ini" else self._located("Configuration")
+        try:
+            return (folder / name).read_bytes().decode("utf-8", "replace")
+        except OSError:
+            return ""
 
     def collections(self) -> list[Path]:
         """The scene collections' files, by name."""
@@ -31,49 +58,62 @@ class Place:
         return any((self.config / name).is_file() for name in ("global.ini", "user.ini")) or bool(self.collections())
 
     def active_collection(self) -> Optional[Path]:
-        """The collection that OBS opens next, if the settings say so: in user.ini from OBS 31, else in global.ini."""
+        """The collection that OBS opens next, if the settings say so."""
         for name in ("user.ini", "global.ini"):
-            parser = configparser.RawConfigParser(strict=False, allow_no_value=True, delimiters=("=",))
-            try:
-                parser.read_string((self.config / name).read_text("utf-8-sig"))
-                file = parser.get("Basic", "SceneCollectionFile")
-            except (OSError, ValueError, configparser.Error):
-                continue
+            file = ini_file.value(self.text(name), "Basic", "SceneCollectionFile")
             if file:
                 return self.scenes / (file if file.endswith(".json") else f"{file}.json")
         return None
 
 
-def all_places() -> list[Place]:
-    """Every settings folder that an OBS on this system might use, whether or not it exists; the usual one first."""
+def all_places(folders: Iterable[str] = ()) -> list[Place]:
+    """Every settings folder that an OBS on this system might use, whether or not it exists; the usual one first.
+
+    `folders` are portable copies that the person has named (`--obs`).
+    """
     home = Path.home()
-    program = obs_program()
     if sys.platform == "win32":
         places = [Place("OBS", Path(os.environ.get("APPDATA") or home / "AppData/Roaming") / "obs-studio")]
+        # The program is in bin/64bit of its folder.
+        roots = [program.parent.parent.parent for program in obs_programs()]
+        places += [Place(f"OBS (portable, {root})", root / "config/obs-studio", portable=True) for root in roots]
     elif sys.platform == "darwin":
         places = [Place("OBS", home / "Library/Application Support/obs-studio")]
     else:
         places = [
             Place("OBS", Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "obs-studio"),
             Place("OBS (Flatpak)", home / ".var/app/com.obsproject.Studio/config/obs-studio"),
-            Place("OBS (Snap)", home / "snap/obs-studio/current/.config/obs-studio"),
+            Place("OBS (Snap)", home / "snap/obs-studio/current/.config/obs-studio", supported=False),
         ]
-    if program is not None:
-        # The program is in bin/64bit of a portable folder.
-        places.append(Place("OBS (portable)", program.parent.parent.parent / "config/obs-studio"))
-    return places
+    known = {place.config for place in places}
+    named = [
+        Place(f"OBS (portable, {folder})", Path(folder) / "config/obs-studio", portable=True) for folder in folders
+    ]
+    return places + [place for place in named if place.config not in known]
 
 
-def known_places() -> list[Place]:
+def known_places(folders: Iterable[str] = ()) -> list[Place]:
     """The folders in which OBS has run."""
-    return [place for place in all_places() if place.started_before()]
+    return [place for place in all_places(folders) if place.started_before()]
 
 
-def obs_program() -> Optional[Path]:
-    """The OBS program, if it is found: on PATH or where its installers put it."""
+def portable_folder(words: str) -> str:
+    """The folder of a portable OBS from what the person named: the folder itself or one inside it. Raises UserError."""
+    named = Path(words).expanduser().absolute()
+    for folder in (named, *named.parents):
+        if (folder / "config/obs-studio").is_dir():
+            return str(folder)
+    raise UserError(
+        f"There is no portable OBS in {named}: it would have a folder config/obs-studio.",
+        "Name the folder that OBS was unpacked to; if it is a new one, start that OBS once before.",
+    )
+
+
+def obs_programs() -> list[Path]:
+    """The OBS programs that are found on PATH or where OBS's installers put them, the one on PATH first."""
     found = shutil.which("obs") or shutil.which("obs64")
-    if found:
-        return Path(found).resolve()
+    if found and "/snap/bin/" in found:
+        found = None  # see Place.supported
     usual: list[Path] = []
     if sys.platform == "win32":
         usual = [
@@ -82,8 +122,22 @@ def obs_program() -> Optional[Path]:
             "bin/64bit/obs64.exe",
         ]
     elif sys.platform == "darwin":
-        usual = [Path("/Applications/OBS.app/Contents/MacOS/OBS")]
-    return next((path for path in usual if path.is_file()), None)
+        usual = [
+            folder / "OBS.app/Contents/MacOS/OBS" for folder in (Path("/Applications"), Path.home() / "Applications")
+        ]
+    paths = ([Path(found).resolve()] if found else []) + [path for path in usual if path.is_file()]
+    return list(dict.fromkeys(paths))
+
+
+def obs_program() -> Optional[Path]:
+    """The first of them, or None."""
+    return next(iter(obs_programs()), None)
+
+
+def installed() -> bool:
+    """Whether some OBS is installed, started or not. A Flatpak has no program on PATH."""
+    flatpaks = (Path("/var/lib/flatpak/app"), Path.home() / ".local/share/flatpak/app")
+    return obs_program() is not None or any((folder / "com.obsproject.Studio").is_dir() for folder in flatpaks)
 
 
 def obs_version(program: Path) -> Optional[str]:
@@ -99,13 +153,13 @@ def obs_version(program: Path) -> Optional[str]:
 
 
 def running(place: Place, proc: Path = Path("/proc")) -> bool:
-    """Whether an OBS that uses this folder runs. When that can not be told, an OBS that runs counts as using it."""
+    """Whether an OBS that uses this folder runs. When that cannot be told, an OBS that runs counts as using it."""
     if sys.platform == "win32":
-        return _prints(["tasklist", "/NH", "/FI", "IMAGENAME eq obs64.exe"], "obs64.exe")
+        return b"obs64.exe" in _output(["tasklist", "/NH", "/FI", "IMAGENAME eq obs64.exe"]).lower()
     if not proc.is_dir():
-        return _prints(["pgrep", "-x", "OBS"], "")
+        return bool(_output(["pgrep", "-x", "OBS"]).strip())
     return any(
-        _config_of(process) in (None, _resolved(place.config))
+        _config_of(process) in (None, place.config.resolve())
         for process in proc.iterdir()
         if process.name.isdigit() and _is_obs_of_this_user(process)
     )
@@ -119,23 +173,20 @@ def _is_obs_of_this_user(process: Path) -> bool:
 
 
 def _config_of(process: Path) -> Optional[Path]:
-    """The settings folder of a running OBS, from its environment; None when it can not be read."""
+    """The settings folder of a running OBS, from its environment; None when it cannot be read."""
     try:
         pairs = (entry.partition(b"=") for entry in (process / "environ").read_bytes().split(b"\0"))
         variables = {os.fsdecode(key): os.fsdecode(value) for key, _, value in pairs}
     except OSError:
         return None
     config = variables.get("XDG_CONFIG_HOME") or (variables["HOME"] + "/.config" if variables.get("HOME") else None)
-    return _resolved(Path(config) / "obs-studio") if config else None
+    return (Path(config) / "obs-studio").resolve() if config else None
 
 
-def _resolved(path: Path) -> Path:
-    return path.resolve()
-
-
-def _prints(command: list[str], word: str) -> bool:
+def _output(command: list[str]) -> bytes:
+    """What a command prints: bytes, because Windows's own programs write in a code page of the language."""
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return run.returncode == 0 and bool(run.stdout.strip()) and word in run.stdout
+        return b""
+    return (run.stdout or b"") if run.returncode == 0 else b""

@@ -1,6 +1,5 @@
 """The engine's own Python environment: whether it holds the locked packages, making it, what pip's failures mean."""
 
-import importlib.util
 import json
 import re
 import shutil
@@ -11,7 +10,8 @@ from typing import Optional
 from obs_bgremove.setup import lock, system_libraries
 from obs_bgremove.setup.runner import Runner
 from obs_bgremove.shared import installation
-from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.child_process import is_crash
+from obs_bgremove.shared.errors import UserError, exit_in_words
 
 # Measured: the environment with the test tools takes 0.95 GB, and pip needs room for the downloads beside it.
 NEEDED_BYTES = 1_600_000_000
@@ -80,18 +80,6 @@ def dropped(recorded: list[str]) -> list[str]:
     return sorted({re.split(r"[=<>;\s]", text)[0] for text in recorded} - known)
 
 
-def check_python() -> None:
-    """Raises UserError when this Python can not make environments: Debian and Ubuntu pack that part separately."""
-    if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
-        return
-    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    raise UserError(
-        f"This Python ({sys.executable}) can not make environments: its venv module is not installed.",
-        f"Install it, then run this again. Debian, Ubuntu: `sudo apt-get install python{version}-venv`. "
-        "Other systems: install Python with pip and venv.",
-    )
-
-
 def check_disk(home: Path) -> None:
     """Raises UserError when the packages would not fit."""
     free = shutil.disk_usage(home).free
@@ -141,17 +129,29 @@ def probe(runner: Runner) -> None:
     result = runner.run([str(installation.python_path()), "-c", IMPORT_ALL, *IMPORTS], "trying the packages")
     if result.returncode == 0:
         return
-    names = [*system_libraries.missing(installation.python_path(), runner), *system_libraries.named_in(result.output)]
+    absent = system_libraries.missing(installation.python_path(), runner)
+    raise import_failure(result.returncode, result.output, absent, runner.log_path)
+
+
+def import_failure(returncode: int, output: str, absent: list[str], log_path: Path) -> UserError:
+    """Why the packages do not load; `absent` are system libraries that are known to be missing (Linux)."""
+    where = f"The whole message is in {log_path}."
+    names = [*absent, *system_libraries.named_in(output)]
     if names:
-        raise system_libraries.error(names)
-    last = result.output.strip().splitlines()[-1:] or [f"exit {result.returncode}"]
-    if result.returncode < 0 or result.returncode > 128:
-        raise UserError(
-            f"The engine's packages crash on this computer (signal {-result.returncode}).",
-            "They need a 64-bit processor with AVX. "
-            f"If yours has it, please report this with the end of {runner.log_path}.",
+        return system_libraries.error(names)
+    last = output.strip().splitlines()[-1:] or [exit_in_words(returncode)]
+    if sys.platform == "win32" and re.search(r"DLL load failed|WinError 126|Could not find module", output):
+        return UserError(
+            f"A library that belongs to Windows is missing: {last[0]}",
+            "Install the Microsoft Visual C++ Redistributable (x64), and on an N edition of Windows also the Media "
+            f"Feature Pack (Settings, System, Optional features); then run this again. {where}",
         )
-    raise UserError(f"The engine's packages do not load: {last[0]}", f"The whole message is in {runner.log_path}.")
+    if is_crash(returncode):
+        return UserError(
+            f"The engine's packages crash on this computer ({exit_in_words(returncode)}).",
+            f"They need a 64-bit processor with AVX. If yours has it, please report this with the end of {log_path}.",
+        )
+    return UserError(f"The engine's packages do not load: {last[0]}", where)
 
 
 def _summary(line: str) -> Optional[str]:
@@ -207,7 +207,8 @@ def pip_failure(output: str, log_path: Path) -> UserError:
         return UserError(
             f"There is no package {found[1] if found else ''} for this computer (Python "
             f"{sys.version_info[0]}.{sys.version_info[1]}, {sys.platform}), or the package index lacks it.",
-            f"AI Background needs a 64-bit system. Look whether pip uses another index than the usual one. {where}",
+            "Look whether pip uses another index than the usual one; on Linux, the packages need glibc 2.28 or newer. "
+            f"{where}",
         )
     if re.search(r"Permission denied|Errno 13\b", output):
         return UserError(

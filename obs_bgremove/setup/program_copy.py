@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Optional
 
+from obs_bgremove.setup import safe_write
+
 # What is installed of the checkout. install.py goes along, so that the copy can repair or remove itself.
 PARTS = ("obs_bgremove", "backgrounds", "install.py", "pyproject.toml", "LICENSE", "README.md")
 _NOT_INSTALLED = ("backgrounds/generator",)  # people open backgrounds/ from OBS: it holds pictures only
@@ -78,7 +80,7 @@ def copy(source: Path, home: Path, recorded: dict[str, str]) -> dict[str, str]:
     """Makes the copy; returns what to record. Stopped at any point, the next run finds the old or the new one whole."""
     app, new, old = home / "app", home / "app.new", home / "app.old"
     if old.is_dir() and not app.is_dir():
-        os.rename(old, app)
+        safe_write.move(old, app)
     shutil.rmtree(old, ignore_errors=True)
     shutil.rmtree(new, ignore_errors=True)
     wanted = listing(source)
@@ -87,8 +89,8 @@ def copy(source: Path, home: Path, recorded: dict[str, str]) -> dict[str, str]:
     if app.is_dir():
         for name in users_files(app, recorded, wanted):
             _copy(app / name, new / name)
-        os.rename(app, old)
-    os.rename(new, app)
+        safe_write.move(app, old)
+    safe_write.move(new, app)
     shutil.rmtree(old, ignore_errors=True)
     return wanted
 

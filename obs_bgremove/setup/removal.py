@@ -8,12 +8,22 @@ from obs_bgremove.setup.runner import Console
 from obs_bgremove.shared.errors import UserError
 
 # What the installer, the engine and OBS's side make in the home.
-_OURS = ("venv", "assets", "cache", "logs", "selfcheck.png", "download-pip", state.NAME, state.NAME + ".new")
+_OURS = (
+    "venv",
+    "assets",
+    "cache",
+    "logs",
+    "selfcheck.png",
+    "download-pip",
+    "install.lock",
+    state.NAME,
+    state.NAME + ".new",
+)
 
 
-def uninstall(home: Path, console: Console, dry: bool) -> None:
+def uninstall(home: Path, obs_folders: list[str], console: Console, dry: bool) -> None:
     """Raises UserError when OBS runs: it would write the registration back, and lose its engine."""
-    known = obs_places.known_places()
+    known = obs_places.known_places(obs_folders)
     for place in known:
         if obs_places.running(place):
             raise UserError(f"{place.kind} runs now.", "Close it, then run this again.")

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Optional
 
-# Settings of the user's shell that would make Python or pip work on something else than our own environment.
+from obs_bgremove.shared.child_process import clean_environment
+
+# Settings of the user's shell that would make pip work on something else than our own environment.
 _FOREIGN = """
-    PYTHONHOME PYTHONPATH PYTHONSTARTUP PYTHONSAFEPATH PYTHONWARNINGS VIRTUAL_ENV __PYVENV_LAUNCHER__
-    PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_PYTHON PIP_NO_DEPS PIP_DRY_RUN
+    VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_ROOT PIP_REQUIRE_VIRTUALENV PIP_PYTHON PIP_NO_DEPS PIP_DRY_RUN
+    PIP_CONSTRAINT PIP_REQUIREMENT PIP_NO_BINARY PIP_ONLY_BINARY
 """.split()  # noqa: SIM905
 _LOG_LIMIT_BYTES = 2_000_000
 # Without a terminal a line this often says that it still works.
@@ -34,7 +36,7 @@ class Result:
 
 def environment_for(home: Path) -> dict[str, str]:
     """The environment of every command: the user's own, less what would lead Python astray."""
-    kept = {key: value for key, value in os.environ.items() if key not in _FOREIGN}
+    kept = {key: value for key, value in clean_environment(os.environ).items() if key not in _FOREIGN}
     return {
         **kept,
         "AI_BACKGROUND_HOME": str(home),
@@ -120,7 +122,7 @@ class Runner:
     ) -> Result:
         """Runs a command to its end. `summarise` turns a line of output into a progress text, or None to keep the last.
 
-        Raises OSError when the program can not be started.
+        Raises OSError when the program cannot be started.
         """
         started_s = time.monotonic()
         self.log_path.parent.mkdir(parents=True, exist_ok=True)

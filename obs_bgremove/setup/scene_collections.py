@@ -1,22 +1,19 @@
 """Our script in OBS's scene collections: `modules` → `scripts-tool` → `{"path": …, "settings": {}}`.
 
 OBS reads a collection when it opens it and writes it when it closes, so this is called only while OBS is closed. A file
-that can not be understood is never written. Each file that is changed is first copied beside itself; its new content
+that cannot be understood is never written. Each file that is changed is first copied beside itself; its new content
 takes its place whole or not at all; everything else in it stays as it was, in the same order.
 """
 
 import json
-import os
-import shutil
-import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Optional
 
-# OBS finds collections as *.json, so a backup must not end like that.
-BACKUP_SUFFIX = ".ai-background-backup"
+from obs_bgremove.setup import json_text, safe_write
+
 _OUR_SCRIPT = "obs_bgremove/script/ai_background.py"
+_MARK = "\ufeff"
 
 # What OBS 29.0.2 writes at its first start, for a new installation: without it, a collection that names our script and
 # nothing else would be opened without a scene and without sound (tried). The audio devices as OBS names them on Linux.
@@ -52,11 +49,11 @@ _FIRST_COLLECTION: dict[str, Any] = {
 
 
 class BrokenCollection(Exception):
-    """A collection that can not be understood; the text says why."""
+    """A collection that cannot be understood; the text says why."""
 
 
 def our_sources(collection: Path) -> list[tuple[str, dict[str, Any]]]:
-    """(name, stored settings) of every AI Background source in a collection; none of one that can not be read."""
+    """(name, stored settings) of every AI Background source in a collection; none of one that cannot be read."""
     try:
         sources = json.loads(collection.read_text("utf-8"))["sources"]
         found = [source for source in sources if source["id"] == "ai_background"]
@@ -83,28 +80,18 @@ def is_ours(path: object) -> bool:
 def edited(text: str, script: Optional[Path]) -> Optional[str]:
     """The collection with our script (None: without), or None when it is so already. Raises BrokenCollection.
 
-    Our entries of earlier copies become this one, with their settings; doubles are dropped.
+    Our entries of earlier copies become this one, with their settings; doubles are dropped. Every other byte stays.
     """
-    collection = _parse(text)
+    collection = _parse(text.lstrip(_MARK))
     entries = _scripts(collection)
     ours = [entry for entry in entries if is_ours(entry.get("path"))]
     wanted = [] if script is None else [{**(ours[0] if ours else {"settings": {}}), "path": script.as_posix()}]
     if ours == wanted:
         return None
     position = entries.index(ours[0]) if ours else len(entries)
-    kept_before = [entry for entry in entries[:position] if not is_ours(entry.get("path"))]
-    kept_after = [entry for entry in entries[position:] if not is_ours(entry.get("path"))]
-    collection.setdefault("modules", {})["scripts-tool"] = kept_before + wanted + kept_after
-    try:
-        # Newer OBS writes indented, older compact: either way it stays comparable with what OBS wrote.
-        if "\n" in text.strip():
-            result = json.dumps(collection, ensure_ascii=False, indent=4, allow_nan=False) + "\n"
-        else:
-            result = json.dumps(collection, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        result.encode("utf-8")
-    except ValueError as error:
-        raise BrokenCollection(f"it holds a text that is not Unicode ({error})") from error
-    return result
+    new: list[Any] = [number for number, entry in enumerate(entries) if not is_ours(entry.get("path"))]
+    new[sum(number < position for number in new) : 0] = wanted
+    return json_text.with_array(text, ("modules", "scripts-tool"), new)
 
 
 def _no_constant(name: str) -> None:
@@ -118,6 +105,10 @@ def _parse(text: str) -> dict[str, Any]:
         raise BrokenCollection(f"it is not valid JSON ({error})") from error
     if not isinstance(collection, dict):
         raise BrokenCollection("it is not a scene collection")
+    try:
+        json.dumps(collection, ensure_ascii=False).encode("utf-8")
+    except ValueError as error:
+        raise BrokenCollection(f"it holds a text that is not Unicode ({error})") from error
     return collection
 
 
@@ -131,16 +122,16 @@ def _scripts(collection: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _read(collection: Path) -> str:
     try:
-        return collection.read_bytes().decode("utf-8-sig")
+        return collection.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
         raise BrokenCollection("it is not UTF-8 text") from error
     except OSError as error:
-        raise BrokenCollection(f"it can not be read ({error.strerror})") from error
+        raise BrokenCollection(f"it cannot be read ({error.strerror})") from error
 
 
 def registered_script(collection: Path) -> Optional[str]:
     """The path of our script in a collection, or None. Raises BrokenCollection."""
-    entries = _scripts(_parse(_read(collection)))
+    entries = _scripts(_parse(_read(collection).lstrip(_MARK)))
     return next((entry["path"] for entry in entries if is_ours(entry.get("path"))), None)
 
 
@@ -156,49 +147,39 @@ def change(collection: Path, script: Optional[Path], dry: bool = False) -> Outco
         return Outcome(collection, "changed")
     try:
         real = collection.resolve()
-        backup = _free_name(real)
-        shutil.copy2(real, backup)
-        _replace(real, new_text)
+        backup = safe_write.backup(real)
+        safe_write.write(real, new_text)
     except OSError as error:
-        return Outcome(collection, "broken", f"it can not be written ({error.strerror})")
+        return Outcome(collection, "broken", f"it cannot be written ({error.strerror})")
     return Outcome(collection, "changed", backup=backup)
+
+
+def first_text(script: Path) -> str:
+    """What `create_first` writes."""
+    text = edited(json.dumps(_FIRST_COLLECTION), script)
+    assert text is not None
+    return text
+
+
+def remove_first(collection: Path) -> bool:
+    """Removes the collection that `create_first` made, if OBS has never written it since. Raises OSError."""
+    script = registered_script(collection)
+    if script is None or collection.read_text("utf-8") != first_text(Path(script)):
+        return False
+    collection.unlink()
+    for folder in (collection.parent, collection.parent.parent, collection.parent.parent.parent):
+        if any(folder.iterdir()):
+            break
+        folder.rmdir()
+    return True
 
 
 def create_first(collection: Path, script: Path) -> Outcome:
     """The collection that a never started OBS would make for itself, with our script in it."""
-    new_text = edited(json.dumps(_FIRST_COLLECTION), script)
-    assert new_text is not None
     try:
         collection.parent.mkdir(parents=True, exist_ok=True)
         with open(collection, "x", encoding="utf-8") as file:
-            file.write(new_text)
+            file.write(first_text(script))
     except OSError as error:
-        return Outcome(collection, "broken", f"it can not be written ({error.strerror})")
+        return Outcome(collection, "broken", f"it cannot be written ({error.strerror})")
     return Outcome(collection, "changed")
-
-
-def _free_name(real: Path) -> Path:
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    backup = real.with_name(f"{real.name}.{stamp}{BACKUP_SUFFIX}")
-    number = 1
-    while backup.exists():
-        number += 1
-        backup = real.with_name(f"{real.name}.{stamp}-{number}{BACKUP_SUFFIX}")
-    return backup
-
-
-def _replace(real: Path, text: str) -> None:
-    """Puts the text in the file's place, with its permissions and owner."""
-    descriptor, temporary = tempfile.mkstemp(prefix=".ai-background-", dir=real.parent)
-    try:
-        with open(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.copymode(real, temporary)
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            os.chown(temporary, real.stat().st_uid, real.stat().st_gid)
-        os.replace(temporary, real)
-    except BaseException:
-        os.unlink(temporary)
-        raise

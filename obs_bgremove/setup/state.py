@@ -2,9 +2,10 @@
 
 import dataclasses
 import json
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from obs_bgremove.setup import safe_write
 
 NAME = "installed.json"
 
@@ -19,6 +20,8 @@ class State:
     """SHA-256 of each file of ours in `<home>/app`, by path; any other file there is the user's."""
     kernels: dict[str, str] = field(default_factory=dict)
     """By program folder: which sources the compiled kernels belong to."""
+    obs_folders: list[str] = field(default_factory=list)
+    """Portable copies of OBS that were named with --obs."""
 
 
 def is_ours(home: Path) -> bool:
@@ -27,13 +30,15 @@ def is_ours(home: Path) -> bool:
 
 
 def load(home: Path) -> State:
-    """The state; empty when there is none or it can not be read (then everything is done anew)."""
+    """The state; empty when there is none or it cannot be read (then everything is done anew)."""
     try:
         stored = json.loads((home / NAME).read_text("utf-8"))
-        state = State(**{key: stored[key] for key in ("requirements", "files", "kernels")})
-        whole = (
-            isinstance(state.requirements, list) and isinstance(state.files, dict) and isinstance(state.kernels, dict)
+        state = State(
+            **{key: stored[key] for key in ("requirements", "files", "kernels")},
+            obs_folders=stored.get("obs_folders", []),  # younger than the others
         )
+        lists, tables = (state.requirements, state.obs_folders), (state.files, state.kernels)
+        whole = all(isinstance(part, list) for part in lists) and all(isinstance(part, dict) for part in tables)
         return state if whole else State()
     except (OSError, ValueError, KeyError, TypeError):
         return State()
@@ -46,4 +51,4 @@ def save(home: Path, state: State) -> None:
     text = json.dumps(dataclasses.asdict(state), indent=1, sort_keys=True) + "\n"
     temporary = home / (NAME + ".new")
     temporary.write_text(text, "utf-8")
-    os.replace(temporary, home / NAME)
+    safe_write.move(temporary, home / NAME)

@@ -3,6 +3,15 @@
 Used by both halves. Raised anywhere, caught once per process, at its edge (command line, engine loop, OBS worker).
 """
 
+import sys
+
+
+def exit_in_words(exit_code: int) -> str:
+    """How a process ended, for people. Windows' codes of a crash are known in hexadecimal: 0xC0000005."""
+    if exit_code > 0xFFFF or (exit_code < 0 and sys.platform == "win32"):
+        return f"exit code 0x{exit_code & 0xFFFFFFFF:08X}"
+    return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+
 
 class UserError(Exception):
     """Something a person can understand and act on.

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import Optional
 
+from obs_bgremove.shared.child_process import in_flatpak
 from obs_bgremove.shared.errors import UserError
 
 MODELS = {
@@ -59,7 +60,9 @@ def default_home() -> Path:
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "ai-background"
     if sys.platform == "darwin":
         return Path.home() / "Library/Application Support/ai-background"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "ai-background"
+    # Inside OBS's Flatpak, XDG_DATA_HOME is the sandbox's; Flatpak hands the host's on under another name.
+    data = os.environ.get("HOST_XDG_DATA_HOME" if in_flatpak() else "XDG_DATA_HOME")
+    return Path(data or Path.home() / ".local/share") / "ai-background"
 
 
 def python_path() -> Path:
@@ -111,7 +114,8 @@ def check_asset(name: str) -> Optional[UserError]:
 
 def health_check() -> Optional[UserError]:
     """Why the engine cannot be started, or None. Cheap: looks at files, starts nothing."""
-    if not python_path().exists():
+    # Inside OBS's Flatpak the link is there, but what it points to is seen on the host alone.
+    if not os.path.lexists(python_path()) or not (in_flatpak() or python_path().exists()):
         return UserError("The environment of AI Background is not installed.", f"Run `{INSTALL_COMMAND}`.")
     return next((problem for name in SHA256 if (problem := check_asset(name))), None)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from obs_bgremove import cli
+from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -48,7 +49,7 @@ def test_without_the_environment_it_says_what_to_run(
     monkeypatch.setenv("AI_BACKGROUND_HOME", str(tmp_path))
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert cli.main(["bench"]) == 1
-    assert "python3 install.py" in capsys.readouterr().err
+    assert installation.INSTALL_COMMAND in capsys.readouterr().err
 
 
 def test_the_bare_engine_says_that_it_is_not_for_people() -> None:

@@ -19,7 +19,7 @@ def obs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AI_BACKGROUND_HOME", str(installation.home()))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.setattr(obs_places, "obs_program", lambda: Path("/usr/bin/obs"))
+    monkeypatch.setattr(obs_places, "obs_programs", lambda: [Path("/usr/bin/obs")])
     monkeypatch.setattr(obs_places, "obs_version", lambda program: "29.0.2")
     scenes = tmp_path / "obs-studio/basic/scenes"
     scenes.mkdir(parents=True)
@@ -34,7 +34,7 @@ def by_name() -> dict[str, doctor.Check]:
 
 def test_all_is_well_on_this_machine(assets: Path, obs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     scene_collections.change(obs / "Untitled.json", installation.script_path())
-    assert doctor.main([]) == 0
+    assert doctor.main() == 0
     said = capsys.readouterr().out
     assert "ok    imports: every package loads" in said
     assert "mediapipe 1.2" in said and "SHA-256 as it should be" in said
@@ -66,7 +66,7 @@ def test_nothing_installed_is_said_line_by_line_each_with_a_remedy(
     tmp_path: Path, obs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AI_BACKGROUND_HOME", str(tmp_path / "empty"))
-    assert doctor.main([]) == 1
+    assert doctor.main() == 1
     bad = [check for check in doctor.checks() if check.level == doctor.BAD]
     assert {check.name for check in bad} >= {"environment", "model general", "model landscape", "sample"}
     assert all(check.remedy for check in bad)
@@ -95,8 +95,9 @@ def test_an_installed_copy_that_is_older_than_the_checkout_is_noted(
 
 
 def test_missing_obs_is_a_failure_with_a_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(obs_places, "obs_program", lambda: None)
-    monkeypatch.setattr(obs_places, "known_places", list)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     (check,) = doctor._obs()
     assert check.level == doctor.BAD and "Install OBS Studio" in check.remedy
 

@@ -11,8 +11,8 @@ from typing import Any, Callable, Optional
 import pytest
 
 from obs_bgremove.obs import engine_supervisor as supervisor_module
-from obs_bgremove.obs.engine_process import child_environment
 from obs_bgremove.obs.engine_supervisor import EngineSupervisor
+from obs_bgremove.shared.child_process import clean_environment
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
 from obs_bgremove.shared.options import Options
@@ -179,4 +179,4 @@ def test_no_descriptor_is_left_after_many_restarts(watch: Callable[..., Watched]
 
 
 def test_the_childs_environment_has_nothing_of_obs_python() -> None:
-    assert child_environment({"PYTHONHOME": "/x", "PYTHONPATH": "/y", "HOME": "/z"}) == {"HOME": "/z"}
+    assert clean_environment({"PYTHONHOME": "/x", "PYTHONPATH": "/y", "HOME": "/z"}) == {"HOME": "/z"}

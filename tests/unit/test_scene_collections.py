@@ -116,9 +116,9 @@ def test_a_collection_that_is_not_understood_is_never_touched(tmp_path: Path, co
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_collection_that_can_not_be_read_is_said_so(tmp_path: Path) -> None:
+def test_a_collection_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
     outcome = scene_collections.change(tmp_path / "absent.json", SCRIPT)
-    assert outcome.state == "broken" and "can not be read" in outcome.detail
+    assert outcome.state == "broken" and "cannot be read" in outcome.detail
 
 
 def test_permissions_and_links_stay(tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+"""One array of a JSON text is changed; every other character, its order, its numbers, its spaces, stays as it was."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Union
+
+_BLANK = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+def with_array(text: str, keys: tuple[str, ...], new: list[Any]) -> str:
+    """The text with other items in the array at `keys`; a number stands for the item that is there at that place.
+
+    The text must be an object that json.loads takes. Objects and the array are made where they are missing; of a key
+    that comes twice the last one counts, as for json.loads.
+    """
+    start = _skip(text.lstrip("\ufeff"), 0) + len(text) - len(text.lstrip("\ufeff"))
+    for depth, key in enumerate(keys):
+        places = [value for name, value, _ in _members(text, start) if name == key]
+        if not places:
+            return _with_member(text, start, keys[depth:], new)
+        start = places[-1]
+    spans = list(_items(text, start))
+    end = spans[-1][1] if spans else start + 1
+    close = text.index("]", end)
+    before, after = _style(text, start, spans[0][0] if spans else None, text[end:close])
+    parts = [text[slice(*spans[item])] if isinstance(item, int) else _dumped(item, before) for item in new]
+    return text[: start + 1] + (before + f",{before or ''}".join(parts) + after if parts else "") + text[close:]
+
+
+def _style(text: str, start: int, first: Union[int, None], after: str) -> tuple[str, str]:
+    """What stands before each item and after the last one: as it is, or for an empty array as in its surroundings."""
+    if first is not None:
+        return text[start + 1 : first], after
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    if "\n" not in text.strip():
+        return "", ""
+    indent = line[: len(line) - len(line.lstrip())]
+    return f"\n{indent}    ", f"\n{indent}"
+
+
+def _dumped(item: Any, before: str) -> str:
+    if "\n" not in before:
+        return json.dumps(item, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(item, ensure_ascii=False, indent=4).replace("\n", before[before.rindex("\n") :])
+
+
+def _with_member(text: str, start: int, keys: tuple[str, ...], new: list[Any]) -> str:
+    """A new last member of the object, with the objects between."""
+    value: Any = new
+    for key in reversed(keys[1:]):
+        value = {key: value}
+    ends = [end for _, _, end in _members(text, start)]
+    position = ends[-1] if ends else start + 1
+    before = text[start + 1 : _skip(text, start + 1)] if ends else ""
+    member = f"{before}{json.dumps(keys[0])}:{' ' if before else ''}{_dumped(value, before)}"
+    return text[:position] + ("," if ends else "") + member + text[position:]
+
+
+def _skip(text: str, position: int) -> int:
+    found = _BLANK.match(text, position)
+    assert found is not None
+    return found.end()
+
+
+def _members(text: str, start: int) -> Iterator[tuple[str, int, int]]:
+    """(key, where its value starts, where it ends) of the object at `start`."""
+    position = _skip(text, start + 1)
+    while text[position] != "}":
+        key, position = _DECODER.raw_decode(text, position)
+        value = _skip(text, _skip(text, position) + 1)
+        end = _DECODER.raw_decode(text, value)[1]
+        yield key, value, end
+        position = _skip(text, end)
+        if text[position] == ",":
+            position = _skip(text, position + 1)
+
+
+def _items(text: str, start: int) -> Iterator[tuple[int, int]]:
+    """Where each item of the array at `start` starts and ends."""
+    position = _skip(text, start + 1)
+    while text[position] != "]":
+        end = _DECODER.raw_decode(text, position)[1]
+        yield position, end
+        position = _skip(text, end)
+        if text[position] == ",":
+            position = _skip(text, position + 1)
