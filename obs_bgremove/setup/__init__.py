@@ -18,6 +18,7 @@ ini_file.py          OBS's settings files
 safe_write.py        a file that is not ours: backup, and the new content whole or not at all
 removal.py           --uninstall
 selfcheck.py         runs the engine on the sample and measures what OBS would get
+release.py           the archive of a release
 doctor.py            --check: one line a check
 state.py             what an earlier run has finished
 runner.py            commands, their log, their progress

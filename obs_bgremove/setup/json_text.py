@@ -25,8 +25,14 @@ def with_array(text: str, keys: tuple[str, ...], new: list[Any]) -> str:
     end = spans[-1][1] if spans else start + 1
     close = text.index("]", end)
     before, after = _style(text, start, spans[0][0] if spans else None, text[end:close])
-    parts = [text[slice(*spans[item])] if isinstance(item, int) else _dumped(item, before) for item in new]
-    return text[: start + 1] + (before + f",{before or ''}".join(parts) + after if parts else "") + text[close:]
+    result, last = "", None
+    for item in new:
+        if last is not None:  # neighbours stay apart as they were
+            kept = isinstance(item, int) and item - 1 == last
+            result += text[spans[last][1] : spans[item][0]] if kept else f",{before}"
+        result += text[slice(*spans[item])] if isinstance(item, int) else _dumped(item, before)
+        last = item if isinstance(item, int) else -2
+    return text[: start + 1] + (before + result + after if new else "") + text[close:]
 
 
 def _style(text: str, start: int, first: Union[int, None], after: str) -> tuple[str, str]:
