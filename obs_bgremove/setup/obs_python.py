@@ -14,7 +14,7 @@ from typing import Optional
 
 from obs_bgremove.setup import ini_file, safe_write, windows_pythons
 from obs_bgremove.setup.machines import machines
-from obs_bgremove.setup.obs_places import Place, obs_program
+from obs_bgremove.setup.obs_places import Place, installed, obs_program
 from obs_bgremove.shared.errors import UserError
 
 # What the half of AI Background inside OBS is written for.
@@ -139,10 +139,12 @@ def short_path(path: str) -> str:
 
 
 def check(places: list[Place]) -> None:
-    """Raises UserError when OBS could load no Python: said before a gigabyte is downloaded."""
-    for place in places or [None]:  # type: ignore[list-item]
+    """Raises UserError when an OBS that is here could load no Python: said before a gigabyte is downloaded."""
+    for place in places:
         if choose(place) is None:
             raise missing(place)
+    if not places and installed() and choose(None) is None:
+        raise missing(None)
 
 
 def missing(place: Optional[Place]) -> UserError:

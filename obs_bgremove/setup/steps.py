@@ -226,9 +226,10 @@ def _no_obs(context: Context) -> str:
         return f"OBS was never started here: start it once, close it, and run {context.again}."
     if any(not place.supported for place in obs_places.known_places()):
         return f"{obs_places.SNAP} Then run {context.again}."
+    python = f" {obs_python.missing(None)}" if obs_python.needed() and obs_python.choose(None) is None else ""
     return (
         f"OBS was not found. Install OBS Studio and run {context.again}. If it is a portable copy: "
-        f"{context.again[:-1]} --obs FOLDER`. If OBS is somewhere special: {_by_hand(context)}"
+        f"{context.again[:-1]} --obs FOLDER`. If OBS is somewhere special: {_by_hand(context)}{python}"
     )
 
 

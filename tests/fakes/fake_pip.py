@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import platform
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -52,11 +54,13 @@ class FakePip:
 
 
 def installed_by_fakes(monkeypatch: pytest.MonkeyPatch, person: Path) -> FakePip:
-    """The installer works in the home of `person`, and starts nothing but this."""
+    """The installer works in the home of `person`, on a Linux, and starts nothing but this."""
     fake = FakePip()
     monkeypatch.setattr(Runner, "run", lambda self, args, *more, **others: fake(list(args)))
     monkeypatch.setattr(Runner, "ask", lambda self, args: fake(list(args)))
     monkeypatch.setattr(Runner, "pass_through", lambda self, args, cwd: fake(list(args)).returncode)
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     monkeypatch.setenv("HOME", str(person))
     for name in _FOREIGN:
         monkeypatch.delenv(name, raising=False)

@@ -18,6 +18,7 @@ from obs_bgremove.shared import child_process, installation
 from obs_bgremove.shared.errors import UserError
 from tests.unit.test_engine_supervisor import Watched, until
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Flatpak and AppImage are Linux's")
 REPOSITORY = Path(__file__).resolve().parents[2]
 FAKE = REPOSITORY / "tests/fakes/flatpak_spawn.py"
 REAL_FOLDER = "/usr/libexec/flatpak-xdg-utils"

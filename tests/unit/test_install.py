@@ -21,6 +21,7 @@ from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 from tests.fakes.fake_pip import CONTENT, FakePip, installed_by_fakes
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a Linux is played, on a POSIX system")
 REPOSITORY = Path(__file__).resolve().parents[2]
 REAL = Path(__file__).parent / "data" / "obs-29-first-start.json"
 

@@ -20,6 +20,7 @@ from obs_bgremove.shared.errors import UserError
 from tests.fakes.fake_pip import FakePip, installed_by_fakes
 from tests.fakes.other_systems import MacOs, Windows, mach_file, pe_file
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the other systems' programs are shell scripts here")
 DATA = Path(__file__).parent / "data"
 Said = Callable[[], str]
 
@@ -137,6 +138,14 @@ def test_without_a_python_for_obs_nothing_is_downloaded(windows: Windows, pip: F
 def test_without_a_framework_for_obs_nothing_is_downloaded(macos: MacOs, pip: FakePip, said: Said) -> None:
     assert main.main([]) == 1
     assert "brew install python@3.12" in said() and not pip.commands
+
+
+def test_without_obs_the_rest_is_installed_and_both_are_named(windows: Windows, said: Said) -> None:
+    windows.obs.unlink()
+    windows.pythons({"PythonCore\\3.14": windows.python("Python314", 14)})
+    assert main.main([]) == 0
+    text = said()
+    assert "OBS was not found" in text and "winget install Python.Python.3.12" in text and "Done" not in text
 
 
 def test_each_obs_has_its_newest_python(windows: Windows) -> None:
