@@ -74,6 +74,7 @@ def _say_what_obs_keeps(place: obs_places.Place, console: Console) -> None:
     changed = [*place.collections(), place.user_settings()]
     backups = [copy for path in changed for copy in safe_write.backups(path)]
     if backups:
-        console.say(f"kept: {len(backups)} backups, {backups[0].parent}/*{safe_write.BACKUP_SUFFIX}")
+        count = f"{len(backups)} backup{'s' if len(backups) > 1 else ''}"
+        console.say(f"kept: {count} of OBS's files, {backups[0].parent}/*{safe_write.BACKUP_SUFFIX}")
     if obs_python.needed() and obs_python.stored(place):
         console.say(f"kept: OBS's setting which Python it loads ({obs_python.stored(place)}); other scripts may use it")

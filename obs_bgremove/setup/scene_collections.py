@@ -162,9 +162,12 @@ def first_text(script: Path) -> str:
 
 
 def remove_first(collection: Path) -> bool:
-    """Removes the collection that `create_first` made, if OBS has never written it since. Raises OSError."""
+    """Removes the collection that `create_first` made, if OBS, which would add to it, has not written it since.
+
+    Raises OSError, BrokenCollection.
+    """
     script = registered_script(collection)
-    if script is None or collection.read_text("utf-8") != first_text(Path(script)):
+    if script is None or _parse(_read(collection)) != _parse(first_text(Path(script))):
         return False
     collection.unlink()
     for folder in (collection.parent, collection.parent.parent, collection.parent.parent.parent):
