@@ -1,7 +1,9 @@
 """What `install.py` does, one file per task. Standard library only; runs once, on the main thread of the installer.
 
 main.py              the command line and the one place that catches errors
+context.py           one run, and what a step of it is
 steps.py             the steps, in order: each says what is to be done, and does it
+obs_steps.py         those that change OBS's own files
 supported_system.py  computers and Pythons that it cannot work on, refused before anything is downloaded
 lock.py              the exact versions and hashes of all packages, and the command that makes them
 packages.py          the engine's environment: venv, pip, what pip's failures mean
@@ -20,6 +22,8 @@ removal.py           --uninstall
 selfcheck.py         runs the engine on the sample and measures what OBS would get
 release.py           the archive of a release
 doctor.py            --check: one line a check
+obs_checks.py        those of OBS itself: program, Python, registration, each source
+check.py             one line of --check
 state.py             what an earlier run has finished
 runner.py            commands, their log, their progress
 """

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from obs_bgremove.setup import doctor, obs_places, obs_python, packages, removal, state, steps, supported_system
+from obs_bgremove.setup.context import Context
 from obs_bgremove.setup.runner import Console, Runner
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
@@ -80,7 +81,7 @@ def _run(arguments: argparse.Namespace, pytest_words: list[str], console: Consol
         removal.uninstall(home, obs_folders, console, arguments.dry_run)
         return 0
     supported_system.check()
-    context = steps.Context(
+    context = Context(
         home=home,
         source=installation.app_dir(),
         editable=arguments.editable,
@@ -107,13 +108,13 @@ def _run(arguments: argparse.Namespace, pytest_words: list[str], console: Consol
     return 0
 
 
-def _say_what_would_be_done(context: steps.Context) -> None:
+def _say_what_would_be_done(context: Context) -> None:
     context.console.say(f"AI Background in {context.home}: what would be done")
     for step in steps.steps(context.test):
         context.console.say(f"  {step.title}: {step.todo(context) or 'nothing, it is in place'}")
 
 
-def _do(context: steps.Context) -> None:
+def _do(context: Context) -> None:
     todo = steps.steps(context.test)
     if (
         sys.platform == "win32"
@@ -134,7 +135,7 @@ def _do(context: steps.Context) -> None:
             context.console.say(f"      done in {time.monotonic() - started_s:.0f} s")
 
 
-def _run_tests(context: steps.Context, pytest_words: list[str]) -> int:
+def _run_tests(context: Context, pytest_words: list[str]) -> int:
     python = str(installation.python_path())
     failed = []
     for command in (

@@ -167,7 +167,10 @@ def running(place: Place, proc: Path = Path("/proc")) -> bool:
 
 def _is_obs_of_this_user(process: Path) -> bool:
     try:
-        return (process / "comm").read_text().strip() == "obs" and process.stat().st_uid == os.getuid()
+        if process.stat().st_uid != os.getuid():
+            return False
+        # In an AppImage the process may bear the name of what started the program.
+        return (process / "comm").read_text().strip() == "obs" or os.readlink(process / "exe").endswith("/bin/obs")
     except OSError:
         return False
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from obs_bgremove.setup import doctor, obs_places, program_copy, scene_collections, state
+from obs_bgremove.setup import check as check_module
+from obs_bgremove.setup import doctor, obs_checks, obs_places, program_copy, scene_collections, state
 from obs_bgremove.shared import installation
 
 REAL = Path(__file__).parent / "data" / "obs-29-first-start.json"
@@ -49,7 +50,7 @@ def test_an_unregistered_script_is_a_failure_with_both_remedies(assets: Path, ob
 
 def test_a_registered_script_that_is_gone_is_a_failure(obs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene_collections.change(obs / "Untitled.json", Path("/gone/obs_bgremove/script/ai_background.py"))
-    checks = {check.name: check for check in doctor._obs()}
+    checks = {check.name: check for check in obs_checks.registration()}
     assert checks["OBS, collection Untitled"].text.startswith("the registered script is gone: /gone")
 
 
@@ -57,7 +58,7 @@ def test_a_collection_that_obs_does_not_open_next_is_only_noted(obs: Path) -> No
     scene_collections.change(obs / "Untitled.json", installation.script_path())
     shutil.copy(REAL, obs / "Other.json")
     (obs / "Broken.json").write_text("{")
-    levels = {check.name: check.level for check in doctor._obs()}
+    levels = {check.name: check.level for check in obs_checks.registration()}
     assert levels["OBS, collection Untitled"] == doctor.OK
     assert levels["OBS, collection Other"] == levels["OBS, collection Broken"] == doctor.NOTE
 
@@ -98,7 +99,7 @@ def test_missing_obs_is_a_failure_with_a_remedy(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    (check,) = doctor._obs()
+    (check,) = obs_checks.registration()
     assert check.level == doctor.BAD and "Install OBS Studio" in check.remedy
 
 
@@ -121,7 +122,7 @@ def sources(obs: Path) -> Callable[..., dict[str, list[doctor.Check]]]:
         data["sources"] += [{"id": "ai_background", "name": name, "settings": some} for name, some in settings.items()]
         path.write_text(json.dumps(data))
         said: dict[str, list[doctor.Check]] = {}
-        for check in doctor._sources():
+        for check in obs_checks.sources():
             said.setdefault(check.name.removeprefix("OBS, source "), []).append(check)
         return said
 
@@ -162,8 +163,8 @@ def test_a_password_in_a_streams_address_is_not_printed(
     assets: Path, sources: Callable[..., dict[str, list[doctor.Check]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[tuple[str, ...]] = []
-    ask = doctor._ask
-    monkeypatch.setattr(doctor, "_ask", lambda *words, say="": asked.append(words) or ask(*words, say=say))
+    ask = check_module.ask_engine
+    monkeypatch.setattr(check_module, "ask_engine", lambda *words, say="": asked.append(words) or ask(*words, say=say))
     said = sources(Me={"camera": "http://anna:secret@127.0.0.1:9/stream"})["Me"]
     assert "cannot be opened" in " ".join(check.text for check in said)
     assert "secret" not in repr(said) + repr(asked)

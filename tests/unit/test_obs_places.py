@@ -108,6 +108,12 @@ class TestRunning:
         self.process(proc, "firefox", f"HOME={tmp_path}")
         assert not obs_places.running(Place("OBS", tmp_path / ".config/obs-studio"), proc)
 
+    def test_an_obs_out_of_an_appimage_counts(self, proc: Path, tmp_path: Path) -> None:
+        self.process(proc, "AppRun", f"HOME={tmp_path}")
+        assert not obs_places.running(Place("OBS", tmp_path / ".config/obs-studio"), proc)
+        (next(path for path in proc.iterdir() if path.name.isdigit()) / "exe").symlink_to("/tmp/.mount_x/usr/bin/obs")
+        assert obs_places.running(Place("OBS", tmp_path / ".config/obs-studio"), proc)
+
     def test_an_obs_with_these_settings_counts(self, proc: Path, tmp_path: Path) -> None:
         self.process(proc, "obs", f"A=b HOME={tmp_path} C=d")
         assert obs_places.running(Place("OBS", tmp_path / ".config/obs-studio"), proc)
