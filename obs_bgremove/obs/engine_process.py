@@ -16,10 +16,12 @@ from typing import Any, Callable, Optional
 from obs_bgremove.obs import thread_pool
 from obs_bgremove.shared import child_process, installation, protocol
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.redaction import redact
 
 LEAVE_S = 1.0  # how long a process may take to leave by itself after its stdin closed
 KILL_S = 1.0  # how long SIGKILL may take; longer only in the kernel (a stuck camera driver), then we go on without it
 STDERR_LINES = 60
+STDERR_LINE_BYTES = 4096
 _CRASH = ("Fatal Python error", "Windows fatal exception")  # how faulthandler begins
 
 
@@ -102,8 +104,8 @@ class EngineProcess:
 
     @property
     def last_words(self) -> str:
-        """The end of its stderr in one line; after a crash, from where it says what happened."""
-        lines = [line for line in self._stderr if line.strip()]
+        """The end of its stderr in one line, redacted; after a crash, from where it says what happened."""
+        lines = [redact(line) for line in self._stderr if line.strip()]  # before they are cut
         crash = next((number for number, line in enumerate(lines) if line.startswith(_CRASH)), None)
         return " | ".join(lines)[-400:] if crash is None else " | ".join(lines[crash:])[:600]
 
@@ -155,6 +157,12 @@ class EngineProcess:
     def _drain_stderr(self) -> None:
         stderr = self._popen.stderr
         assert stderr is not None
-        # A size limit: without it, a process that never ends its line would fill OBS's memory.
-        while line := stderr.readline(4096):
-            self._stderr.append(line.decode(errors="replace").rstrip())
+        # A size limit: without it, a process that never ends its line would fill OBS's memory. Of a longer line the
+        # rest is dropped, and so is the word at the cut: half an address cannot be redacted.
+        begins = True
+        while line := stderr.readline(STDERR_LINE_BYTES):
+            ends = line.endswith(b"\n")
+            if begins:
+                text = line.decode(errors="replace")
+                self._stderr.append(text.rstrip() if ends or len(line) < STDERR_LINE_BYTES else text.rpartition(" ")[0])
+            begins = ends

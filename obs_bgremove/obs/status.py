@@ -1,15 +1,16 @@
-"""What a person should know now about one source: one line, from all that can go wrong or right.
+"""What a person should know now about one source: one line that sums up its engine and settings.
 
 Set by the source's threads (worker, supervisor, pump), read by the panel on the UI thread; plain attribute writes.
 """
 
 import dataclasses
 import html
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
 from obs_bgremove import __version__
-from obs_bgremove.obs import log
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.redaction import redact, redact_setting
 
 INFO_TYPES = {"info": 0, "warning": 1, "error": 2}
 
@@ -56,8 +57,8 @@ class Status:
             return Line("info", f"{size}, nothing to do while no scene shows this source.")
         return self._line(
             "info",
-            f"{size}, {self.stats['fps']:.0f} fps, {self.stats['latency_ms']:.0f} ms from camera to OBS "
-            f"(set your microphone's sync offset to that).",
+            f"{size}, {self.stats['fps']:.0f} fps, at least {self.stats['latency_ms']:.0f} ms from camera to OBS "
+            f"(set your microphone's sync offset to that or a little more).",
         )
 
     def kind(self) -> tuple[str, ...]:
@@ -67,18 +68,19 @@ class Status:
             return (line.level, str(self.stats["width"]), str(self.stats["fps"] > 0))
         return (line.level, line.text)
 
-    def details(self, source: str, obs_version: str, options: Any, python: str) -> str:
-        """A text to copy into a bug report."""
+    def details(self, source: str, obs_version: str, settings: Mapping[str, Any], python: str) -> str:
+        """A text to copy into a bug report, with nothing secret in it."""
         stats = self.stats or {}
+        shown = {key: redact_setting(value) if isinstance(value, str) else value for key, value in settings.items()}
         lines = [
             f"AI Background {__version__}, OBS {obs_version}, Python {python}",
-            f"Source: {source}, engine process: {self.pid or 'none'}",
+            f"Source: {redact(source)}, engine process: {self.pid or 'none'}",
             f"Status: {self.line().level}: {self.line().text}",
-            "Figures: " + ", ".join(f"{key}={value}" for key, value in stats.items() if key != "type"),
-            f"Settings: {options}",
+            "Figures: " + ", ".join(f"{key}={redact(str(value))}" for key, value in stats.items() if key != "type"),
+            f"Settings: {shown}",
         ]
-        return log.without_passwords("\n".join(lines))
+        return "\n".join(lines)
 
     @staticmethod
     def _line(level: str, text: str) -> Line:
-        return Line(level, log.without_passwords(text))
+        return Line(level, redact(text))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Optional, Union
 
-from obs_bgremove.shared import backgrounds_folder, installation
+from obs_bgremove.shared import backgrounds_folder, installation, redaction
 from obs_bgremove.shared.errors import UserError
 
 Value = Union[bool, int, float, str]
@@ -51,8 +51,8 @@ class Row:
                 return value
         elif self.kind in ("int", "float", "colour"):
             if isinstance(value, (int, float)) and not isinstance(value, bool):
-                number = float(value)
-                if math.isfinite(number) and self.minimum <= number <= self.maximum:
+                number = float(value) if self.minimum <= value <= self.maximum else math.nan  # 10**400 is no float
+                if math.isfinite(number):
                     if self.kind == "float":
                         return number
                     if number == int(number):
@@ -66,7 +66,8 @@ class Row:
                     return value
             else:
                 return value
-        raise UserError(f"Setting {self.key}: got {str(value)[:60]!r}, expected {self.expected}.")
+        got = redaction.redact_setting(str(value))[:60]
+        raise UserError(f"Setting {self.key}: got {got!r}, expected {self.expected}.")
 
     def parse_text(self, text: str) -> Value:
         """The same from a command line: yes/no, numbers, #rrggbb colours. Raises UserError."""

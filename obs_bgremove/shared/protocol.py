@@ -14,10 +14,11 @@ Frames never pass here. Standard library only; used on any thread.
 import dataclasses
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Union
 
 from obs_bgremove.shared import options as table
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.redaction import redact
 
 # A line longer than this is not ours: the longest real one (settings with two long paths) is under 40 kB.
 MAX_LINE_BYTES = 256 * 1024
@@ -80,15 +81,21 @@ def decode(line: bytes) -> dict[str, Any]:
     try:
         message = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ProtocolError(f"not JSON: {line[:80]!r}") from error
+        raise ProtocolError(f"not JSON: {_quoted(line)}") from error
     kind = message.get("type") if isinstance(message, dict) else None
     if not isinstance(kind, str) or kind not in _FIELDS:
-        raise ProtocolError(f"not a message: {line[:80]!r}")
+        raise ProtocolError(f"not a message: {_quoted(line)}")
     for field, types in _FIELDS[kind].items():
         value = message.get(field)
         if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
-            raise ProtocolError(f"{kind}.{field}: got {str(value)[:60]!r}")
+            raise ProtocolError(f"{kind}.{field}: got {_quoted(str(value))}")
         words = _WORDS.get((kind, field))
         if words is not None and value not in words:
-            raise ProtocolError(f"{kind}.{field}: got {str(value)[:60]!r}, expected one of {', '.join(words)}")
+            raise ProtocolError(f"{kind}.{field}: got {_quoted(str(value))}, expected one of {', '.join(words)}")
     return dict(message)
+
+
+def _quoted(text: Union[str, bytes]) -> str:
+    """The beginning of what the other side sent, for an error message. Redacted before it is cut."""
+    whole = text.decode(errors="replace") if isinstance(text, bytes) else text
+    return repr(redact(whole)[:80])

@@ -228,7 +228,7 @@ def test_files_and_streams_are_told_from_cameras(linux: list[Info], tmp_path: Pa
 
 def test_a_url_shows_neither_password_nor_query() -> None:
     label = find("rtsp://anna:geheim@host:554/live?token=secret").label
-    assert label == "rtsp://host:554/live"
+    assert label == "rtsp://host/…"
 
 
 def test_obs_is_told_id_name_and_whether_obs_itself_feeds_it(

@@ -9,6 +9,7 @@ import re
 
 from obs_bgremove.engine.camera import devices
 from obs_bgremove.engine.camera.devices import CameraDevice, Opening
+from obs_bgremove.shared import redaction
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import SAMPLE
 
@@ -50,8 +51,8 @@ class CameraTarget:
 
 
 def without_credentials(url: str) -> str:
-    """The URL (or any text) with `user:password@` and the query taken out, so that no secret reaches a log."""
-    return re.sub(r"(?<=://)[^/@\s]*@", "", url).split("?")[0] if "://" in url else url
+    """A camera setting as it may be shown and logged: see redaction.py."""
+    return redaction.redact_setting(url)
 
 
 def find(camera: str) -> CameraTarget:
