@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Any, Callable, Optional
 
-from obs_bgremove.obs import thread_pool
+from obs_bgremove.obs import log, thread_pool
 from obs_bgremove.shared import child_process, installation, protocol
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.redaction import redact
@@ -75,9 +75,15 @@ class EngineProcess:
         self._state, self._on_message, self._on_end = state, on_message, on_end
         self._write_lock = threading.Lock()
         self._stderr: collections.deque[str] = collections.deque(maxlen=STDERR_LINES)
+        self._tasks: list[thread_pool.Task] = []
         self._popen = spawn(command, folder, descriptor, stdin=subprocess.PIPE)
-        self.pid = self._popen.pid
-        self._tasks = [thread_pool.PUMPS.start(self._pump), thread_pool.DRAINS.start(self._drain_stderr)]
+        try:
+            self.pid = self._popen.pid  # until it says hello: a launcher may stand between
+            self._tasks.append(thread_pool.DRAINS.start(self._drain_stderr))
+            self._tasks.append(thread_pool.PUMPS.start(self._pump))
+        except BaseException:  # no thread can be started: without an owner, the process and its pipes must not stay
+            self.close(gently=False)
+            raise
 
     def write_state(self) -> None:
         """Sends the wanted state as it is once the pipe is ours: an older one must not overtake a newer one."""
@@ -145,12 +151,15 @@ class EngineProcess:
             while line := stdout.readline(protocol.MAX_LINE_BYTES + 1):
                 message = protocol.decode(line)
                 self.last_line = time.monotonic()
+                if message["type"] == "hello":
+                    self.pid = message["pid"]
                 if message["type"] == "frame" and self.first_frame is None:
                     self.first_frame = self.last_line
                 self._on_message(message)
         except protocol.ProtocolError as error:
             self.failure = f"the engine sent something that is not a message ({error})"
         except Exception as error:
+            log.bug(f"A message of the engine (process {self.pid}) could not be handled", error)
             self.failure = f"a message could not be handled ({error!r})"
         self._on_end()
 

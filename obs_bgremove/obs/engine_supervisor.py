@@ -89,7 +89,7 @@ class EngineSupervisor:
 
     @property
     def pid(self) -> Optional[int]:
-        """The engine's process id, for the log and for tests."""
+        """The engine's process id: its own word for it once it has said hello."""
         process = self._process
         return process.pid if process is not None else None
 
@@ -109,7 +109,8 @@ class EngineSupervisor:
             except UserError as error:
                 steady, problem = False, error
             except Exception as error:  # our own bug must not end the watch
-                steady, problem = False, UserError(f"Internal error: {error!r}.")
+                log.bug("The engine's supervisor", error)
+                steady, problem = False, UserError(f"Internal error: {error!r}.", "Please report it: see Details.")
             if problem is None:
                 failures = 0
                 continue
@@ -130,7 +131,7 @@ class EngineSupervisor:
         try:
             self._process = process
             if sent is not self._desired:
-                process.write_state()  # it changed before `tell` could see this process
+                process.write_state()  # it changed before `want` could see this process
             problem = self._watch(process)
         finally:
             self._process = None

@@ -80,7 +80,7 @@ class _Thread:
             try:
                 task.work()
             except BaseException as error:  # a mistake of ours, which must not take the thread from those who come next
-                log.write("error", f"internal error {error!r}")
+                log.bug(self.thread.name, error)
             finally:
                 stays = pool.back(self)  # before it counts as done: whoever waits for that finds the thread idle
                 task.done.set()
