@@ -13,6 +13,7 @@ from typing import Callable, NamedTuple, Optional
 from obs_bgremove.obs import engine_process, log
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.redaction import redact
 
 TIMEOUT_S = 30.0
 WAIT_S = 1.0
@@ -31,6 +32,8 @@ class Cameras:
 
     def __init__(self) -> None:
         self.known: Optional[list[Camera]] = None
+        self._lock = threading.Lock()  # for what follows; never held while anything is waited for
+        self._stopped = False
         self._thread: Optional[threading.Thread] = None
         self._child: Optional[subprocess.Popen[bytes]] = None
 
@@ -43,29 +46,37 @@ class Cameras:
         return "sample" if none_possible else ""
 
     def refresh(self, then: Callable[[], None]) -> None:
-        """Asks again; `then` is called on the asking thread once the answer is there. Not while one is under way."""
-        if self._thread is None or not self._thread.is_alive():
+        """Asks again, unless a question is under way; `then` is called on the asking thread, with the answer there."""
+        with self._lock:
+            if self._stopped or (self._thread is not None and self._thread.is_alive()):
+                return
             self._thread = threading.Thread(target=self._ask, args=(then,), name="ai-background cameras", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
-        """Ends a question under way. Idempotent."""
-        child, thread = self._child, self._thread
-        if child is not None:
-            child.kill()
+        """Ends a question under way, for good. Idempotent."""
+        with self._lock:
+            self._stopped = True
+            thread = self._thread
+            if self._child is not None:
+                self._child.kill()
         if thread is not None and thread is not threading.current_thread():
             thread.join(WAIT_S)
 
     def _ask(self, then: Callable[[], None]) -> None:
         try:
             found = self._run()
+            if self._stopped:
+                return
+            if found != self.known:
+                self.known = found
+                log.write("info", f"Cameras found: {', '.join(camera.name for camera in found) or 'none'}.")
+            then()
         except UserError as error:
-            log.write("warning", str(error))
-            return
-        if found != self.known:
-            self.known = found
-            log.write("info", f"Cameras found: {', '.join(camera.name for camera in found) or 'none'}.")
-        then()
+            if not self._stopped:  # else its end was wanted
+                log.write("warning", str(error))
+        except Exception as error:
+            log.bug("The list of cameras", error)
 
     def _run(self) -> list[Camera]:
         problem = installation.health_check()
@@ -73,16 +84,23 @@ class Cameras:
             raise problem
         command = [str(installation.python_path()), "-m", "obs_bgremove.engine", "--list-cameras"]
         child = engine_process.spawn(command, str(installation.app_dir()), stdin=subprocess.DEVNULL)
-        self._child = child
         try:
+            with self._lock:
+                self._child = child
+                if self._stopped:  # meanwhile, when there was no child to end yet
+                    child.kill()
             output, errors = child.communicate(timeout=TIMEOUT_S)
             return [Camera(str(one["id"]), str(one["name"]), bool(one.get("virtual"))) for one in json.loads(output)]
         except subprocess.TimeoutExpired:
-            child.kill()
-            child.communicate()
             raise UserError(f"The list of cameras took longer than {TIMEOUT_S:g} s.", "Try Refresh Cameras.") from None
         except (ValueError, KeyError, TypeError) as error:
-            last = errors.decode(errors="replace").strip().rpartition("\n")[2][:200]
-            raise UserError(f"The cameras could not be listed ({last or error!r}).", "Try Refresh Cameras.") from error
+            last = redact(errors.decode(errors="replace").strip().rpartition("\n")[2])[:200]
+            raise UserError(
+                f"The cameras could not be listed ({last or repr(error)}).", "Try Refresh Cameras."
+            ) from error
         finally:
-            self._child = None
+            with self._lock:
+                self._child = None
+            if child.poll() is None:
+                child.kill()
+                child.communicate()
