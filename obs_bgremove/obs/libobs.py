@@ -105,6 +105,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_data_create": (ptr, []),
     "obs_data_get_json": (c_char_p, [ptr]),
     "obs_data_get_string": (c_char_p, [ptr, c_char_p]),
+    "obs_data_has_user_value": (c_bool, [ptr, c_char_p]),
     "obs_data_release": (None, [ptr]),
     "obs_data_set_default_bool": (None, [ptr, c_char_p, c_bool]),
     "obs_data_set_default_double": (None, [ptr, c_char_p, c_double]),
@@ -126,6 +127,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_properties_add_path": (ptr, [ptr, c_char_p, c_char_p, c_int, c_char_p, c_char_p]),
     "obs_properties_add_text": (ptr, [ptr, c_char_p, c_char_p, c_int]),
     "obs_properties_create": (ptr, []),
+    "obs_properties_destroy": (None, [ptr]),
     "obs_properties_get": (ptr, [ptr, c_char_p]),
     "obs_property_float_set_suffix": (None, [ptr, c_char_p]),
     "obs_property_int_set_suffix": (None, [ptr, c_char_p]),
@@ -198,15 +200,3 @@ def _find() -> Any:
         if hasattr(library, "obs_register_source_s"):
             return library
     raise UserError("libobs was not found in this process.", "Load the script in OBS Studio: Tools, Scripts.")
-
-
-def give_back_memory() -> None:
-    """Lets the C library return freed memory to the system (glibc; elsewhere nothing). Not on OBS's threads.
-
-    libobs copies a frame on the thread that hands it over. glibc gives threads heaps of their own, up to eight a core,
-    and keeps what is freed in them: after some engines and frame sizes OBS held 40 MB of freed frames.
-    """
-    if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-        if trim is not None:
-            trim(ctypes.c_size_t(0))

@@ -10,6 +10,7 @@ import time
 from typing import Any, Optional
 
 from obs_bgremove.obs import libobs
+from obs_bgremove.obs.memory import give_back_memory
 from obs_bgremove.shared.frame_ring import FrameInfo, Ring
 
 TRIM_AFTER_S = 5.0  # after a change of size or engine: by then libobs has freed the frames it kept
@@ -60,7 +61,7 @@ class VideoOutput:
         """
         if self._trim_at is not None and time.monotonic() >= self._trim_at:
             self._trim_at = None
-            libobs.give_back_memory()
+            give_back_memory()
         if showing_since is None or not self._live:
             return
         with self._lock:
