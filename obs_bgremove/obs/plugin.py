@@ -13,6 +13,7 @@ from typing import Any, Callable, Optional
 from obs_bgremove import __version__
 from obs_bgremove.obs import hotkeys, libobs, log, panel, source_type, thread_pool
 from obs_bgremove.obs.camera_list import Cameras
+from obs_bgremove.obs.memory import give_back_memory
 from obs_bgremove.obs.source import Source, installed_command
 from obs_bgremove.obs.status import Line
 from obs_bgremove.shared import installation, options
@@ -28,6 +29,9 @@ class Plugin:
     def __init__(self, lib: Any, owner: str = "", command: Callable[[str, str], list[str]] = installed_command) -> None:
         self._lib, self._command = lib, command
         self._holder = source_type.get(lib)
+        # For the four below. Callbacks of OBS wait for it, so nothing is asked of libobs while it is held.
+        self._lock = threading.Lock()
+        self._closed = False
         self._sources: dict[int, Source] = {}
         self._serials: dict[int, int] = {}  # by obs_source_t
         self._closing: list[threading.Thread] = []
@@ -44,16 +48,19 @@ class Plugin:
         if self._holder.handlers is not self:
             return
         self._holder.handlers = None
+        with self._lock:
+            self._closed = True  # a callback that has found us already makes no source any more
         lib = self._lib
         lib.signal_handler_disconnect(lib.obs_get_signal_handler(), b"source_destroy", self._destroyed, None)
         until = time.monotonic() + UNLOAD_S
         for serial in list(self._sources):
             self._close_source(serial, forget=False)
         self._cameras.stop()
-        for thread in self._closing:
+        closing = list(self._closing)  # complete: no callback adds to it now
+        for thread in closing:
             thread.join(max(0.0, until - time.monotonic()))
         thread_pool.shut_down()
-        late = sum(thread.is_alive() for thread in self._closing)
+        late = sum(thread.is_alive() for thread in closing)
         if late:
             log.write("warning", f"{late} source(s) did not end within {UNLOAD_S:g} s.")
 
@@ -67,31 +74,35 @@ class Plugin:
             try:
                 self.created(serial, source)
                 if self._lib.obs_source_showing(source):
-                    self._sources[serial].set_showing(True)
+                    self.shown(serial, True)
             finally:
                 self._lib.obs_source_release(source)
 
     def _close_source(self, serial: int, forget: bool) -> None:
         """Ends a source on a thread of its own: it takes up to some seconds."""
-        source = self._sources.pop(serial, None)
-        if source is None:
-            return
 
-        def end() -> None:
+        def end(source: Source) -> None:
             source.close(UNLOAD_S)
             if forget:
                 source_type.forget(self._holder, serial)
-                libobs.give_back_memory()
+                give_back_memory()
 
-        self._closing = [thread for thread in self._closing if thread.is_alive()]
-        thread = threading.Thread(target=end, name="ai-background end", daemon=True)
-        thread.start()
-        self._closing.append(thread)  # only now: others join what is in there
+        with self._lock:
+            source = self._sources.pop(serial, None)
+            if source is None:
+                return
+            self._closing = [thread for thread in self._closing if thread.is_alive()]
+            thread = threading.Thread(target=end, args=(source,), name="ai-background end", daemon=True)
+            thread.start()
+            self._closing.append(thread)  # only now: others join what is in there
+        self._panel.forget(serial)
 
     def _settle(self) -> None:
         """A new source's worker: a source that is leaving may still hold the camera, and threads to be used again."""
         until = time.monotonic() + SETTLE_S
-        for thread in list(self._closing):
+        with self._lock:
+            closing = list(self._closing)
+        for thread in closing:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _cameras_known(self) -> None:
@@ -104,18 +115,23 @@ class Plugin:
         """A source of any kind is being destroyed, on any thread, with the signal's lock held."""
         pointer = ctypes.c_void_p()
         self._lib.calldata_get_data(calldata, b"source", ctypes.byref(pointer), ctypes.sizeof(pointer))
-        serial = self._serials.pop(pointer.value or 0, None)
+        with self._lock:
+            serial = self._serials.pop(pointer.value or 0, None)
         if serial is not None:
             self._close_source(serial, forget=True)
 
     # Handlers: see source_type.Handlers.
 
     def created(self, serial: int, source: int) -> None:
+        """Also called by `_adopt`, maybe for a source whose own `created` is under way: the first call counts."""
+        weak = self._holder.living[serial]
+        with self._lock:
+            if self._closed or serial in self._sources:
+                return
+            self._serials[source] = serial
+            self._sources[serial] = Source(self._lib, weak, self._cameras, self._command, self._settle)
         self._lib.obs_source_set_async_unbuffered(source, True)
         hotkeys.register(self._lib, self._holder, serial, source)
-        self._serials[source] = serial
-        weak = self._holder.living[serial]
-        self._sources[serial] = Source(self._lib, weak, self._cameras, self._command, self._settle)
 
     def updated(self, serial: int) -> None:
         if (source := self._sources.get(serial)) is not None:
@@ -131,10 +147,13 @@ class Plugin:
     def properties(self, serial: Optional[int]) -> int:
         source = self._sources.get(serial) if serial is not None else None
         if source is not None:
-            line, settings = source.status.line(), source.panel_opens()
+            settings = source.panel_opens()
+            line = source.status.line()
         else:
             line, settings = Line("info", "Starting…"), {row.key: row.default for row in options.TABLE}
-        return self._panel.build(panel.View(serial or 0, settings, self._cameras.known, line))
+        built = self._panel.build(panel.View(serial or 0, settings, self._cameras.known, line))
+        self._forget_panel_of_none(serial or 0)
+        return built
 
     def pressed(self, serial: int, button: str) -> bool:
         if button == "refresh_cameras":
@@ -144,7 +163,14 @@ class Plugin:
         return False
 
     def modified(self, serial: int, key: str, properties: int, settings: int) -> bool:
-        return self._panel.modified(serial, key, properties, settings)
+        redraw = self._panel.modified(serial, key, properties, settings)
+        self._forget_panel_of_none(serial)
+        return redraw
+
+    def _forget_panel_of_none(self, serial: int) -> None:
+        """A panel may outlive its source by a moment, or belong to none."""
+        if serial not in self._sources:
+            self._panel.forget(serial)
 
     def hotkey(self, serial: int, name: str) -> None:
         if (source := self._sources.get(serial)) is not None:
