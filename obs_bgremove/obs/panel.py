@@ -40,7 +40,7 @@ class View:
     """What a panel shows besides the settings themselves."""
 
     serial: int
-    settings: Mapping[str, Any]  # effective: stored over defaults
+    settings: Mapping[str, Any]  # parsed: each key of the table, with a value of its type
     cameras: Optional[list[Camera]]
     status: Line
 
@@ -74,11 +74,18 @@ class Panel:
 
     def build(self, view: View) -> int:
         """A new obs_properties_t, which becomes the caller's."""
+        properties: int = self._lib.obs_properties_create()
+        try:
+            self._add_all(properties, view)
+        except Exception:
+            self._lib.obs_properties_destroy(properties)
+            raise
+        return properties
+
+    def _add_all(self, properties: int, view: View) -> None:
         lib = self._lib
-        properties: int = lib.obs_properties_create()
-        status = lib.obs_properties_add_text(
-            properties, b"status", view.status.rich_text.encode(), libobs.OBS_TEXT_INFO
-        )
+        text = _utf8(view.status.rich_text)
+        status = lib.obs_properties_add_text(properties, b"status", text, libobs.OBS_TEXT_INFO)
         lib.obs_property_text_set_info_type(status, INFO_TYPES[view.status.level])
         lib.obs_property_text_set_info_word_wrap(status, True)
         for group, title in options.GROUPS.items():
@@ -98,7 +105,10 @@ class Panel:
                 properties, f"group_{group}".encode(), title.encode(), libobs.OBS_GROUP_NORMAL, content
             )
         self._show_relevant(properties, view.settings)
-        return properties
+
+    def forget(self, serial: int) -> None:
+        """The source is gone."""
+        self._listed.pop(serial, None)
 
     def modified(self, serial: int, key: str, properties: int, data: int) -> bool:
         """A setting that governs other rows has changed, or the panel was just built. True: redraw."""
@@ -137,7 +147,7 @@ class Panel:
 
     def _add_row(self, group: int, row: Row, view: View) -> None:
         lib, key, label = self._lib, row.key.encode(), row.label.encode()
-        value = view.settings.get(row.key, row.default)
+        value = view.settings[row.key]
         suffix = f" {row.unit}".encode() if row.unit else b""
         if row.kind == "bool":
             added = lib.obs_properties_add_bool(group, key, label)
@@ -146,7 +156,7 @@ class Panel:
                 group, key, label, libobs.OBS_COMBO_TYPE_LIST, libobs.OBS_COMBO_FORMAT_INT
             )
             numbers = {int(number): name for number, name in row.choices}
-            for number, name in sorted({int(value): f"{value}{suffix.decode()}", **numbers}.items()):
+            for number, name in sorted({value: f"{value}{suffix.decode()}", **numbers}.items()):
                 lib.obs_property_list_add_int(added, name.encode(), number)
         elif row.kind == "int":
             added = lib.obs_properties_add_int_slider(
@@ -159,12 +169,12 @@ class Panel:
         elif row.kind == "colour":
             added = lib.obs_properties_add_color(group, key, label)
         elif row.kind == "folder":
-            added = lib.obs_properties_add_path(group, key, label, libobs.OBS_PATH_DIRECTORY, None, str(value).encode())
+            added = lib.obs_properties_add_path(group, key, label, libobs.OBS_PATH_DIRECTORY, None, _utf8(value))
         else:
             added = lib.obs_properties_add_list(
                 group, key, label, libobs.OBS_COMBO_TYPE_LIST, libobs.OBS_COMBO_FORMAT_STRING
             )
-            self._fill(added, row, str(value), view)
+            self._fill(added, row, value, view)
         lib.obs_property_set_long_description(added, row.help.encode())
         self._add_extra_rows(group, row.key, view)
         if row.key in GOVERNING:
@@ -186,7 +196,7 @@ class Panel:
     def _fill(self, added: int, row: Row, value: str, view: View) -> None:
         """The entries of a list row."""
         if row.kind == "picture":
-            place = str(view.settings.get("backgrounds_folder") or "")
+            place = view.settings["backgrounds_folder"]
             names = backgrounds_folder.list_backgrounds(backgrounds_folder.place(place))
             self._listed[view.serial] = (place, names)
             self._fill_pictures(added, names, value)

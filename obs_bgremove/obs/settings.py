@@ -24,8 +24,27 @@ class StoredSettings:
             settings = self._lib.obs_source_get_settings(source)
             try:
                 self.name = (self._lib.obs_source_get_name(source) or b"?").decode(errors="replace")
-                stored = json.loads(self._lib.obs_data_get_json(settings) or b"{}")
+                text = self._lib.obs_data_get_json(settings) or b"{}"
+                try:
+                    stored = json.loads(text.decode(errors="surrogateescape"))
+                except (ValueError, RecursionError):
+                    stored = {}  # nested too deep, or numbers of thousands of digits: the defaults, then
                 return stored if isinstance(stored, dict) else {}
+            finally:
+                self._lib.obs_data_release(settings)
+
+    def text(self, key: str) -> Optional[str]:
+        """One setting as it is stored at this moment, "" if it is not; None when the source is gone. So short that
+        callbacks of OBS may ask: it takes no lock of libobs."""
+        with self._source() as source:
+            if not source:
+                return None
+            settings = self._lib.obs_source_get_settings(source)
+            try:
+                if not self._lib.obs_data_has_user_value(settings, key.encode()):
+                    return ""
+                value: bytes = self._lib.obs_data_get_string(settings, key.encode()) or b""
+                return value.decode(errors="surrogateescape")
             finally:
                 self._lib.obs_data_release(settings)
 

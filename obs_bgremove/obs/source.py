@@ -5,6 +5,7 @@ return. The source's settings in OBS are the one truth about options; removal, p
 all of it goes to the engine as one `settings` message. Created and ended by plugin.py.
 """
 
+import dataclasses
 import platform
 import queue
 import re
@@ -48,6 +49,7 @@ class Source:
         self._showing_since: Optional[float] = None
         self._options = options.Options()
         self._reported: tuple[str, ...] = ()
+        self._written, self._writes = "", 0  # the background that a press wrote last, and how often one did
         self._panel_kind: tuple[str, ...] = ()
         self._panel_built = 0.0
         self._supervisor: Optional[EngineSupervisor] = None
@@ -75,21 +77,28 @@ class Source:
             if switch.set(action.endswith("_on")):
                 self.do(self.apply)
         elif action in ("next", "previous", "random"):
-            self.do(lambda: self._change_background(action))
+            self._press_change(action)
         else:
             self.do(lambda: self._command_engine(action))
 
     def press(self, button: str) -> None:
         """Acts on a button of the panel."""
+        if button in ("next_background", "previous_background"):
+            self._press_change(button.partition("_")[0])
+            return
         tasks: dict[str, Callable[[], None]] = {
-            "next_background": lambda: self._change_background("next"),
-            "previous_background": lambda: self._change_background("previous"),
             "open_folder": lambda: open_folder(self._options.folder),
             "restart_engine": self._restart,
             "learn_background": lambda: self._command_engine("learn"),
             "forget_background": lambda: self._command_engine("forget"),
         }
         self.do(tasks[button])
+
+    def _press_change(self, action: str) -> None:
+        """Leaves another background to the worker, with what was chosen at this moment: a later choice counts more."""
+        writes = self._writes  # first: a step that is written between these two lines is then seen as one
+        seen = self.stored.text("background")
+        self.do(lambda: self._change_background(action, seen, writes))
 
     def close(self, timeout_s: float) -> bool:
         """Ends engine, threads and shared memory. False when something took longer than the limit. Idempotent."""
@@ -100,7 +109,6 @@ class Source:
 
     def details(self) -> str:
         """A text to copy into a bug report."""
-        self.status.pid = self._supervisor.pid if self._supervisor is not None else None
         version = self._lib.obs_get_version_string().decode()
         return self.status.details(self.stored.name, version, self._options.to_dict(), platform.python_version())
 
@@ -109,17 +117,17 @@ class Source:
 
         OBS writes the first entry of a list into the settings when the present value is not in the list.
         """
-        stored = self.stored.read() or {}
-        settings = {**{row.key: row.default for row in options.TABLE}, **stored}
-        place = settings["backgrounds_folder"] = settings["backgrounds_folder"] or str(installation.backgrounds_dir())
-        settings["background"] = settings["background"] or backgrounds_folder.choose(
-            backgrounds_folder.place(str(place)), ""
+        # Parsed: whatever is stored (by obs-websocket, a script, by hand), there is a panel to mend it in.
+        chosen, problems = options.parse(self.stored.read() or {})
+        self.status.settings_problems = tuple(problems)
+        chosen = dataclasses.replace(
+            chosen,
+            backgrounds_folder=chosen.backgrounds_folder or str(installation.backgrounds_dir()),
+            background=chosen.background_name,
+            camera=chosen.camera or self._cameras.default,
         )
-        settings["camera"] = settings["camera"] or self._cameras.default
-        self.stored.set_defaults(
-            {"camera": str(settings["camera"]), "background": str(settings["background"]), "details": self.details()}
-        )
-        return settings
+        self.stored.set_defaults({"camera": chosen.camera, "background": chosen.background, "details": self.details()})
+        return chosen.to_dict()
 
     # Everything below: worker thread, unless said otherwise.
 
@@ -132,10 +140,10 @@ class Source:
                 except UserError as error:
                     log.write("warning", f"{self.stored.name}: {error}")
                 except Exception as error:
-                    log.write("error", f"{self.stored.name}: internal error {error!r}")
+                    log.bug(self.stored.name, error)
         except Exception as error:
             self.status.problem = UserError(f"The source could not be set up ({error!r}).", "Restart OBS.")
-            log.write("error", f"{self.stored.name}: {self.status.problem}")
+            log.bug(f"{self.stored.name}: the source could not be set up", error)
         finally:
             self._end()
 
@@ -185,15 +193,23 @@ class Source:
     def _desired(self) -> DesiredState:
         return DesiredState(self._options, self._showing_since is not None, self._removal.on, self._privacy.on)
 
-    def _change_background(self, action: str) -> None:
+    def _change_background(self, action: str, seen: Optional[str], writes: int) -> None:
+        """Steps on from the background that was chosen when the key was pressed (`seen`, after `writes` steps)."""
         self._read()
-        current = self._options.background
+        current, folder = self._options.background, self._options.folder
         if action == "random":
-            name = backgrounds_folder.pick_random(self._options.folder, current)
+            name = backgrounds_folder.pick_random(folder, current)
         else:
-            name = backgrounds_folder.step(self._options.folder, current, 1 if action == "next" else -1)
-        if name != current:
+            name = backgrounds_folder.step(folder, current, 1 if action == "next" else -1)
+        # Looked at last, just before it is written: what somebody chose meanwhile stays. A step that an earlier press
+        # has made meanwhile is no choice, and no name stands for the first one.
+        now = self.stored.text("background")
+        same = backgrounds_folder.choose(folder, now or "") == backgrounds_folder.choose(folder, seen or "")
+        stepped = self._writes > writes and now == self._written
+        if name != current and now is not None and (same or stepped):
+            self._written = name
             self.stored.write(background=name)
+            self._writes += 1
             self.apply()
 
     def _command_engine(self, name: str) -> None:
@@ -211,6 +227,7 @@ class Source:
 
     def engine_starting(self) -> None:
         assert self._output is not None
+        self.status.pid = None
         self._output.new_engine()
 
     def engine_said(self, message: dict[str, Any]) -> None:
@@ -220,6 +237,9 @@ class Source:
             if self._output.deliver():
                 took_s = time.monotonic() - self._output.engine_started
                 log.write("info", f"{self.stored.name}: first picture {took_s:.1f} s after the engine's start.")
+        elif kind == "hello":
+            self.status.pid = message["pid"]
+            log.write("info", f"{self.stored.name}: engine started (process {message['pid']}).")
         elif kind == "stats":
             self.status.stats = message
         elif kind == "status":
@@ -233,10 +253,8 @@ class Source:
     def engine_problem(self, problem: Optional[UserError], retry_s: Optional[float]) -> None:
         before, self.status.problem = self.status.problem, problem
         if problem is None:
-            pid = self._supervisor.pid if self._supervisor is not None else None
-            log.write("info", f"{self.stored.name}: engine started (process {pid}).")
             return
-        self.status.stats, self.status.engine = None, Line("info", "")
+        self.status.stats, self.status.engine, self.status.pid = None, Line("info", ""), None
         if retry_s is not None:
             log.write("warning", f"{self.stored.name}: {problem} Next start in {retry_s:g} s.")
         elif str(problem) != str(before):

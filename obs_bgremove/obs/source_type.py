@@ -108,11 +108,7 @@ def _guarded(function: Callable[..., Any], otherwise: Any) -> Callable[..., Any]
         try:
             return function(*arguments)
         except BaseException as error:
-            place = error.__traceback__
-            while place is not None and place.tb_next is not None:
-                place = place.tb_next
-            line = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-            log.write("error", f"Error in {function.__name__}: {error!r} at {line}")
+            log.bug(f"Callback {function.__name__}", error)
             return otherwise
 
     return call
@@ -151,10 +147,19 @@ def _make_callbacks(holder: Immortal) -> dict[str, Any]:
     def get_properties(data: int) -> int:
         if holder.handlers is not None:
             return holder.handlers.properties(_serial(data))
+        return message_panel("The AI Background script is not loaded. Add it in Tools, Scripts.")
+
+    def message_panel(text: str) -> int:
         properties: int = lib.obs_properties_create()
-        text = b"The AI Background script is not loaded. Add it in Tools, Scripts."
-        lib.obs_properties_add_text(properties, b"ai_background_missing", text, libobs.OBS_TEXT_INFO)
+        lib.obs_properties_add_text(properties, b"ai_background_missing", text.encode(), libobs.OBS_TEXT_INFO)
         return properties
+
+    build_panel = _guarded(get_properties, None)
+
+    def panel_or_message(data: int) -> int:
+        # Never NULL: OBS would show an empty window, in which nothing can be mended.
+        problem = "The panel could not be built. OBS's log says why: Help, Log Files, View Current Log."
+        return build_panel(data) or message_panel(problem)
 
     def update(data: int, settings: int) -> None:
         serial = _serial(data)
@@ -188,7 +193,7 @@ def _make_callbacks(holder: Immortal) -> dict[str, Any]:
         "get_name": libobs.GET_NAME(get_name),
         "create": libobs.CREATE(create),
         "get_defaults": libobs.GET_DEFAULTS(_guarded(get_defaults, None)),
-        "get_properties": libobs.GET_PROPERTIES(_guarded(get_properties, None)),
+        "get_properties": libobs.GET_PROPERTIES(_guarded(panel_or_message, None)),
         "update": libobs.UPDATE(_guarded(update, None)),
         "show": libobs.SHOW(_guarded(show, None)),
         "hide": libobs.SHOW(_guarded(hide, None)),

@@ -12,7 +12,12 @@ class Property:
     """One row of a panel, as it was asked for."""
 
     def __init__(self, kind: str, name: bytes, label: bytes, *more: Any) -> None:
-        self.kind, self.name, self.label, self.more = kind, name.decode(), (label or b"").decode(), more
+        self.kind, self.name, self.label, self.more = (
+            kind,
+            name.decode(errors="surrogateescape"),
+            (label or b"").decode(errors="surrogateescape"),
+            more,
+        )
         self.entries: list[tuple[str, Any, bool]] = []
         self.visible, self.tip, self.suffix, self.callback, self.private = True, "", "", None, None
         self.rows: list[Property] = []
@@ -110,7 +115,7 @@ class FakeLibobs:
         return ctypes.addressof(buffer)
 
     def calldata_get_data(self, calldata: int, name: bytes, out: Any, size: int) -> bool:
-        out._obj.value = self.objects[calldata][name.decode()]
+        out._obj.value = self.objects[calldata][name.decode(errors="surrogateescape")]
         return True
 
     def obs_register_source_s(self, info: Any, size: int) -> None:
@@ -192,25 +197,29 @@ class FakeLibobs:
 
     def obs_data_get_string(self, data: int, key: bytes) -> bytes:
         both = {**self.objects[data]["default"], **self.objects[data]["user"]}
-        return str(both.get(key.decode(), "")).encode()
+        value = both.get(key.decode(errors="surrogateescape"))
+        return value.encode(errors="surrogateescape") if isinstance(value, str) else b""  # as libobs: no conversion
+
+    def obs_data_has_user_value(self, data: int, key: bytes) -> bool:
+        return key.decode() in self.objects[data]["user"]
 
     def obs_data_set_string(self, data: int, key: bytes, value: bytes) -> None:
-        self.objects[data]["user"][key.decode()] = value.decode()
+        self.objects[data]["user"][key.decode(errors="surrogateescape")] = value.decode(errors="surrogateescape")
 
     def obs_data_set_default_string(self, data: int, key: bytes, value: bytes) -> None:
-        self.objects[data]["default"][key.decode()] = value.decode()
+        self.objects[data]["default"][key.decode(errors="surrogateescape")] = value.decode(errors="surrogateescape")
 
     def obs_data_set_default_bool(self, data: int, key: bytes, value: bool) -> None:
-        self.objects[data]["default"][key.decode()] = bool(value)
+        self.objects[data]["default"][key.decode(errors="surrogateescape")] = bool(value)
 
     def obs_data_set_default_int(self, data: int, key: bytes, value: int) -> None:
-        self.objects[data]["default"][key.decode()] = int(value)
+        self.objects[data]["default"][key.decode(errors="surrogateescape")] = int(value)
 
     def obs_data_set_default_double(self, data: int, key: bytes, value: float) -> None:
-        self.objects[data]["default"][key.decode()] = float(value)
+        self.objects[data]["default"][key.decode(errors="surrogateescape")] = float(value)
 
     def obs_hotkey_register_source(self, source: int, name: bytes, text: bytes, function: Any, private: int) -> int:
-        self.hotkeys[name.decode()] = (function, private)
+        self.hotkeys[name.decode(errors="surrogateescape")] = (function, private)
         return len(self.hotkeys)
 
     def obs_hotkey_get_name(self, key: int) -> bytes:
@@ -219,8 +228,11 @@ class FakeLibobs:
     def obs_properties_create(self) -> int:
         return self._new(Property("panel", b"", b""))
 
+    def obs_properties_destroy(self, properties: int) -> None:
+        del self.objects[properties]
+
     def obs_properties_get(self, properties: int, name: bytes) -> Optional[int]:
-        found = self.objects[properties].find(name.decode())
+        found = self.objects[properties].find(name.decode(errors="surrogateescape"))
         return None if found is None else self._new(found)
 
     def obs_properties_add_group(self, properties: int, name: bytes, label: bytes, kind: int, content: int) -> int:
@@ -241,7 +253,7 @@ class FakeLibobs:
         return str(self.objects[row].name).encode()
 
     def obs_property_set_long_description(self, row: int, text: bytes) -> None:
-        self.objects[row].tip = text.decode()
+        self.objects[row].tip = text.decode(errors="surrogateescape")
 
     def obs_property_set_modified_callback2(self, row: int, callback: Any, private: int) -> None:
         self.objects[row].callback, self.objects[row].private = callback, private
@@ -253,16 +265,18 @@ class FakeLibobs:
         return bool(self.objects[row].visible)
 
     def obs_property_int_set_suffix(self, row: int, suffix: bytes) -> None:
-        self.objects[row].suffix = suffix.decode()
+        self.objects[row].suffix = suffix.decode(errors="surrogateescape")
 
     obs_property_float_set_suffix = obs_property_int_set_suffix
 
     def obs_property_list_add_string(self, row: int, name: bytes, value: bytes) -> int:
-        self.objects[row].entries.append((name.decode(), value.decode(), True))
+        self.objects[row].entries.append(
+            (name.decode(errors="surrogateescape"), value.decode(errors="surrogateescape"), True)
+        )
         return len(self.objects[row].entries) - 1
 
     def obs_property_list_add_int(self, row: int, name: bytes, value: int) -> int:
-        self.objects[row].entries.append((name.decode(), value, True))
+        self.objects[row].entries.append((name.decode(errors="surrogateescape"), value, True))
         return len(self.objects[row].entries) - 1
 
     def obs_property_list_item_disable(self, row: int, index: int, disabled: bool) -> None:

@@ -1,17 +1,13 @@
 """The whole OBS side on a fake libobs and a fake engine: sources come, change, hide, go; the script reloads."""
 
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-from obs_bgremove.obs import camera_list, libobs, plugin, source, source_type, video_output
-from obs_bgremove.obs.camera_list import Camera
-from obs_bgremove.shared import installation
+from obs_bgremove.obs import plugin, source, video_output
 from tests.fakes.fake_engine import FALLBACK_BYTE, FRAME_BYTE, HEIGHT, WIDTH
 from tests.fakes.fake_libobs import FakeLibobs
 
@@ -31,35 +27,6 @@ def pictures(tmp_path: Path) -> Path:
     for name in ("1.png", "2.png", "10.png"):
         (tmp_path / name).touch()
     return tmp_path
-
-
-@pytest.fixture
-def lib(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeLibobs]:
-    monkeypatch.setattr(installation, "health_check", lambda: None)
-    monkeypatch.setattr(camera_list.Cameras, "_run", lambda self: [Camera("cam0", "Camera 0")])
-    made = FakeLibobs()
-    yield made
-    sys.modules.pop("_ai_background_immortal", None)
-
-
-@pytest.fixture
-def load(lib: FakeLibobs) -> Iterator[Callable[..., plugin.Plugin]]:
-    made: list[plugin.Plugin] = []
-
-    def make(mode: str = "well") -> plugin.Plugin:
-        def command(token: str, log_path: str) -> list[str]:
-            return [sys.executable, "-m", "tests.fakes.fake_engine", mode, "--ring", token, "--log", log_path]
-
-        made.append(plugin.Plugin(lib, "test", command))
-        return made[-1]
-
-    yield make
-    for loaded in made:
-        loaded.close()
-    assert lib.references == 0, "a strong reference was not given back"
-    assert not [thread.name for thread in threading.enumerate() if "ai-background" in thread.name]
-    source_type.release_all(source_type.get(lib))
-    assert lib.weak_references == 0
 
 
 def live(frame: Any) -> bool:
@@ -269,9 +236,9 @@ def test_freed_memory_is_given_back_once_after_a_change_of_size_or_engine(
     from obs_bgremove.shared.frame_ring import Ring
 
     given_back: list[float] = []
-    real = libobs.give_back_memory
+    real = video_output.give_back_memory
     monkeypatch.setattr(video_output, "TRIM_AFTER_S", 0.05)
-    monkeypatch.setattr(libobs, "give_back_memory", lambda: given_back.append(time.monotonic()) or real())
+    monkeypatch.setattr(video_output, "give_back_memory", lambda: given_back.append(time.monotonic()) or real())
     ring = Ring.create()
     shown = video_output.VideoOutput(lib, lib._new({}) + 1, ring)
 
