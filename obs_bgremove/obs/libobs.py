@@ -1,4 +1,4 @@
-"""libobs by ctypes: the structs, the callback types and one table of prototypes. No logic.
+"""libobs by ctypes: the structs, the callback types and one table of prototypes. No logic but loading it.
 
 Every call through here releases the interpreter lock while it is inside libobs; obspython's wrappers never do, so
 that a call of theirs can deadlock with OBS's own threads. C names stay C names. Pointers to libobs's objects are plain
@@ -46,6 +46,7 @@ SIGNAL = CFUNCTYPE(None, ptr, ptr)
 BUTTON = CFUNCTYPE(c_bool, ptr, ptr, ptr)
 MODIFIED = CFUNCTYPE(c_bool, ptr, ptr, ptr, ptr)
 HOTKEY = CFUNCTYPE(None, ptr, c_size_t, ptr, c_bool)
+PROBE = CFUNCTYPE(None, ptr)
 
 # The size that is valid from OBS 28 to 32: fields behind it are taken as NULL.
 SOURCE_INFO_BYTES = 400
@@ -70,7 +71,10 @@ class obs_source_info(ctypes.Structure):
         ("deactivate", ptr),
         ("show", SHOW),
         ("hide", SHOW),
-        ("video_tick_to_audio_mix", ptr * 22),
+        ("video_tick_to_filter_remove", ptr * 13),
+        ("type_data", ptr),
+        ("free_type_data", ptr),
+        ("audio_render_to_audio_mix", ptr * 7),
         ("icon_type", c_int),
         ("media_and_later", c_uint8 * (SOURCE_INFO_BYTES - 292)),
     ]
@@ -114,6 +118,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_data_set_string": (None, [ptr, c_char_p, c_char_p]),
     "obs_get_module": (ptr, [c_char_p]),
     "obs_get_signal_handler": (ptr, []),
+    "obs_get_source_output_flags": (c_uint32, [c_char_p]),
+    "obs_get_source_properties": (ptr, [c_char_p]),
     "obs_get_version_string": (c_char_p, []),
     "obs_hotkey_get_name": (c_char_p, [ptr]),
     "obs_hotkey_register_source": (c_size_t, [ptr, c_char_p, c_char_p, HOTKEY, ptr]),
@@ -143,6 +149,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_property_text_set_info_word_wrap": (None, [ptr, c_bool]),
     "obs_property_visible": (c_bool, [ptr]),
     "obs_register_source_s": (None, [POINTER(obs_source_info), c_size_t]),
+    "obs_source_frame_copy": (None, [POINTER(obs_source_frame), POINTER(obs_source_frame)]),
+    "obs_source_frame_init": (None, [POINTER(obs_source_frame), c_int, c_uint32, c_uint32]),
+    "obs_source_get_display_name": (c_char_p, [c_char_p]),
+    "obs_source_get_icon_type": (c_int, [c_char_p]),
     "obs_source_get_name": (c_char_p, [ptr]),
     "obs_source_get_settings": (ptr, [ptr]),
     "obs_source_get_weak_source": (ptr, [ptr]),
@@ -158,6 +168,8 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "signal_handler_connect": (None, [ptr, c_char_p, SIGNAL, ptr]),
     "signal_handler_disconnect": (None, [ptr, c_char_p, SIGNAL, ptr]),
 }
+# Their results go to functions of libobs that do not check them.
+NEVER_NULL = ("obs_get_signal_handler", "obs_properties_create", "obs_source_get_weak_source")
 # Present in newer versions only; the caller asks with `hasattr`.
 OPTIONAL_PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_module_add_source": (None, [ptr, c_char_p]),
@@ -175,11 +187,19 @@ def load() -> Any:
                 f"This OBS has no function {name}.", "AI Background needs OBS Studio 28 or newer; please update."
             ) from None
         function.restype, function.argtypes = restype, argtypes
+        if name in NEVER_NULL:
+            function.errcheck = _not_null
     for name, (restype, argtypes) in OPTIONAL_PROTOTYPES.items():
         if hasattr(library, name):
             function = getattr(library, name)
             function.restype, function.argtypes = restype, argtypes
     return library
+
+
+def _not_null(result: Any, function: Any, arguments: Any) -> Any:
+    if not result:
+        raise UserError(f"libobs gave nothing for {function.__name__}.", "Restart OBS.")
+    return result
 
 
 def _find() -> Any:

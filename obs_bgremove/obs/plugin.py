@@ -6,6 +6,7 @@ look up the source and leave the work to its worker.
 
 import ctypes
 import gc
+import html
 import threading
 import time
 from typing import Any, Callable, Optional
@@ -177,13 +178,22 @@ class Plugin:
             source.hotkey(name)
 
 
-DESCRIPTION = f"""<h3>AI Background {__version__}</h3>
+_DESCRIPTION = f"""<h3>AI Background {__version__}</h3>
 <p>Cuts you out of your webcam picture and puts a background behind you.</p>
 <p>Add it to a scene: <b>Sources, +, AI Background</b>. Settings are in the source's properties, hotkeys in
 <b>Settings, Hotkeys</b> under the source's name.</p>
 <p>Log files: {installation.logs_dir()}</p>"""
 
 _loaded: Optional[Plugin] = None
+
+
+def description() -> str:
+    """script_description, which OBS asks for before script_load: also says why the script cannot be used."""
+    try:
+        source_type.get(libobs.load())
+    except UserError as error:
+        return f"{_DESCRIPTION}<p><b>Not loaded.</b> {html.escape(str(error))}</p>"
+    return _DESCRIPTION
 
 
 def load(script: str) -> None:

@@ -19,11 +19,16 @@ import sys
 import types
 from typing import Any, Callable, Optional, Protocol
 
-from obs_bgremove.obs import libobs, log
+from obs_bgremove.obs import abi_check, libobs, log
+from obs_bgremove.shared.errors import UserError
 
 SOURCE_ID = b"ai_background"
 SOURCE_NAME = b"AI Background"
 _HOLDER = "_ai_background_immortal"
+_FLAGS = libobs.OBS_SOURCE_ASYNC_VIDEO | libobs.OBS_SOURCE_DO_NOT_DUPLICATE
+_MESSAGE_ROW = b"ai_background_missing"
+
+_refused: Optional[UserError] = None  # what the check found, so that it is not asked twice
 
 
 class Handlers(Protocol):
@@ -50,19 +55,38 @@ class Immortal(types.ModuleType):
     with_hotkeys: set[int]
     callbacks: dict[str, Any]
     info: libobs.obs_source_info
+    problem: Optional[UserError]  # why the registered type cannot be used in this OBS
 
 
 def get(lib: Any) -> Immortal:
-    """The holder; made, and the type registered, on the first call in this process."""
+    """The holder; made, and the type registered, on the first call in this process. Raises UserError when this OBS
+    is none that we know: see abi_check.py."""
+    global _refused
     holder = sys.modules.get(_HOLDER)
     if holder is None:
+        if _refused is not None:
+            raise _refused
+        log.write("info", "Checking libobs: an unknown source type that it mentions now is our question to it.")
+        try:
+            abi_check.before_registering(lib)
+        except UserError as error:
+            _refused = error
+            raise
         holder = Immortal(_HOLDER)
+        holder.problem = None
         holder.lib, holder.handlers, holder.owner = lib, None, ""
         holder.serials, holder.living, holder.with_hotkeys = itertools.count(1), {}, set()
         holder.callbacks = _make_callbacks(holder)
         sys.modules[_HOLDER] = holder
         atexit.register(release_all, holder)
         _register(holder)
+        try:
+            abi_check.after_registering(lib, SOURCE_ID, SOURCE_NAME, _FLAGS, libobs.OBS_ICON_TYPE_CAMERA, _MESSAGE_ROW)
+        except UserError as error:
+            holder.problem = error  # for every reload: a type stays registered
+    problem: Optional[UserError] = getattr(holder, "problem", None)  # the holder may be an older version's
+    if problem is not None:
+        raise problem
     return holder  # type: ignore[return-value]
 
 
@@ -85,7 +109,7 @@ def _register(holder: Immortal) -> None:
     info = libobs.obs_source_info(
         id=SOURCE_ID,
         type=libobs.OBS_SOURCE_TYPE_INPUT,
-        output_flags=libobs.OBS_SOURCE_ASYNC_VIDEO | libobs.OBS_SOURCE_DO_NOT_DUPLICATE,
+        output_flags=_FLAGS,
         destroy=ctypes.cast(lib.bfree, ctypes.c_void_p).value,
         icon_type=libobs.OBS_ICON_TYPE_CAMERA,
         **{name: callbacks[name] for name in ("get_name", "create", "get_defaults", "get_properties", "update")},
@@ -151,7 +175,7 @@ def _make_callbacks(holder: Immortal) -> dict[str, Any]:
 
     def message_panel(text: str) -> int:
         properties: int = lib.obs_properties_create()
-        lib.obs_properties_add_text(properties, b"ai_background_missing", text.encode(), libobs.OBS_TEXT_INFO)
+        lib.obs_properties_add_text(properties, _MESSAGE_ROW, text.encode(), libobs.OBS_TEXT_INFO)
         return properties
 
     build_panel = _guarded(get_properties, None)

@@ -26,7 +26,7 @@ else:
 
 def script_description() -> str:
     """Shown beside the list of scripts."""
-    return _TOO_OLD or _plugin.DESCRIPTION
+    return _TOO_OLD or _plugin.description()
 
 
 def script_load(settings: object) -> None:

@@ -45,6 +45,10 @@ class FakeLibobs:
         self.panel_rebuilds = 0
         self.unbuffered: list[int] = []
         self.registered: list[libobs.obs_source_info] = []
+        # The structures as this libobs has them: a test may put others here.
+        self.info_struct: Any = libobs.obs_source_info
+        self.frame_struct: Any = libobs.obs_source_frame
+        self.largest_info = libobs.SOURCE_INFO_BYTES
         self.bfree = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda memory: None)
         self._memory: list[Any] = []
 
@@ -120,7 +124,41 @@ class FakeLibobs:
 
     def obs_register_source_s(self, info: Any, size: int) -> None:
         assert size == libobs.SOURCE_INFO_BYTES
-        self.registered.append(info._obj)
+        seen = self.info_struct.from_address(ctypes.addressof(info._obj))
+        if seen.type not in range(4):  # refused, as libobs does it
+            if seen.type_data and seen.free_type_data:
+                libobs.PROBE(seen.free_type_data)(seen.type_data)
+        elif self.largest_info >= size:
+            self.registered.append(info._obj)
+
+    def obs_get_source_output_flags(self, source_id: bytes) -> int:
+        return self.registered[0].output_flags if self.registered else 0
+
+    def obs_source_get_icon_type(self, source_id: bytes) -> int:
+        return self.registered[0].icon_type if self.registered else 0
+
+    def obs_source_get_display_name(self, source_id: bytes) -> Optional[bytes]:
+        return ctypes.string_at(self.registered[0].get_name(None)) if self.registered else None
+
+    def obs_get_source_properties(self, source_id: bytes) -> Optional[int]:
+        return int(self.registered[0].get_properties(None)) if self.registered else None
+
+    def obs_source_frame_init(self, frame: Any, format: int, width: int, height: int) -> None:
+        made = self.frame_struct.from_address(ctypes.addressof(frame._obj))
+        pixel_bytes = 3 if format == 11 else 4
+        pixels = ctypes.create_string_buffer(width * height * pixel_bytes)
+        self._memory.append(pixels)
+        made.format, made.width, made.height = format, width, height
+        for plane in range(8):
+            made.data[plane] = None if plane else ctypes.addressof(pixels)
+            made.linesize[plane] = 0 if plane else width * pixel_bytes
+
+    def obs_source_frame_copy(self, to: Any, source: Any) -> None:
+        target, given = (self.frame_struct.from_address(ctypes.addressof(frame._obj)) for frame in (to, source))
+        for field in ("flip", "flags", "trc", "full_range", "max_luminance", "timestamp", "color_matrix"):
+            setattr(target, field, getattr(given, field))
+        if not target.full_range:
+            target.color_range_min, target.color_range_max = given.color_range_min, given.color_range_max
 
     def obs_get_signal_handler(self) -> int:
         return 1

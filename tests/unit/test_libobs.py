@@ -20,7 +20,9 @@ from obs_bgremove.shared.errors import UserError
         ("update", 72),
         ("show", 96),
         ("hide", 104),
-        ("video_tick_to_audio_mix", 112),
+        ("video_tick_to_filter_remove", 112),
+        ("type_data", 216),
+        ("free_type_data", 224),
         ("icon_type", 288),
     ],
 )
