@@ -70,7 +70,7 @@ class Panel:
 
     def __init__(self, lib: Any, callbacks: Mapping[str, Any]) -> None:
         self._lib, self._callbacks = lib, callbacks
-        self._listed: dict[int, tuple[str, list[str]]] = {}  # serial: folder and names shown last
+        self._listed: dict[int, tuple[Path, list[str]]] = {}  # serial: folder and names shown last
 
     def build(self, view: View) -> int:
         """A new obs_properties_t, which becomes the caller's."""
@@ -196,9 +196,9 @@ class Panel:
     def _fill(self, added: int, row: Row, value: str, view: View) -> None:
         """The entries of a list row."""
         if row.kind == "picture":
-            place = view.settings["backgrounds_folder"]
-            names = backgrounds_folder.list_backgrounds(backgrounds_folder.place(place))
-            self._listed[view.serial] = (place, names)
+            folder = backgrounds_folder.place(view.settings["backgrounds_folder"])
+            names = backgrounds_folder.list_backgrounds(folder)
+            self._listed[view.serial] = (folder, names)
             self._fill_pictures(added, names, value)
             return
         entries = list(row.choices)
@@ -237,15 +237,16 @@ class Panel:
             position = self._add_entry(added, value, f"{value} (missing)")
             self._lib.obs_property_list_item_disable(added, position, True)
 
-    def _list_changed_folder(self, serial: int, properties: int, data: int, place: str) -> bool:
+    def _list_changed_folder(self, serial: int, properties: int, data: int, stored: str) -> bool:
         """Lists the pictures of another folder, and takes its first one when the present one is not in it."""
         before = self._listed.get(serial)
-        names = backgrounds_folder.list_backgrounds(backgrounds_folder.place(place))
-        if before == (place, names):
+        folder = backgrounds_folder.place(stored)
+        names = backgrounds_folder.list_backgrounds(folder)
+        if before == (folder, names):
             return False
-        self._listed[serial] = (place, names)
+        self._listed[serial] = (folder, names)
         value = self._string(data, "background")
-        if before is not None and before[0] != place and names and value not in names:
+        if before is not None and before[0] != folder and names and value not in names:
             value = names[0]
             self._set_string(data, "background", value)
         added = self._lib.obs_properties_get(properties, b"background")

@@ -22,7 +22,7 @@ SETTLED_S = 0.25
 def obs(new_shared_obs: Callable[..., Obs], pictures: Path) -> Iterator[Obs]:
     obs = new_shared_obs(waived="Setting fps|Setting backgrounds_folder|Setting camera|Setting mirror").start()
     obs.add(camera="sample", backgrounds_folder=str(pictures))
-    wait_for(lambda: obs.shows(RED), START_S, "a picture")
+    wait_for(lambda: any("all is well" in line for line in obs.our_lines()), START_S, "the person")
     return obs
 
 
@@ -79,6 +79,7 @@ def test_an_odd_stored_value_leaves_a_panel(obs: Obs, pictures: Path, key: str, 
     names = [item["itemName"] for item in obs.items("fps")]
     assert names[0] == "Automatic" and len(names) == 7
     assert obs.items("background") and "Sample portrait" in [item["itemName"] for item in obs.items("camera")]
+    assert obs.settings()["background"] == FIRST, "opening a panel changes no choice"
     obs.set(**{key: str(pictures) if good is None else good})
     wait_for(lambda: obs.shows(RED), SOON_S, "the picture")
 

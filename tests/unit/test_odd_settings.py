@@ -106,3 +106,12 @@ def test_what_is_wrong_is_gone_once_it_is_mended(lib: FakeLibobs, load: Callable
     lib.set(made, fps=30)
     wait_for(lambda: held.status.settings_problems == ())
     assert "fps" not in lib.panel(made).find("status").label
+
+
+def test_a_panel_that_opens_on_an_odd_folder_changes_no_choice(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    load()
+    made = lib.add_source(camera="sample", backgrounds_folder=7, background="mine.png")
+    lib.change(made, lib.panel(made), "backgrounds_folder", 7)  # libobs calls it right after the panel is built
+    assert lib.settings(made)["background"] == "mine.png"
