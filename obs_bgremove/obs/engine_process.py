@@ -19,7 +19,7 @@ from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.redaction import redact
 
 LEAVE_S = 1.0  # how long a process may take to leave by itself after its stdin closed
-KILL_S = 1.0  # how long SIGKILL may take; longer only in the kernel (a stuck camera driver), then we go on without it
+KILL_S = 1.0  # how long SIGKILL may take; only the kernel (a stuck camera driver) takes longer, and we go on without it
 STDERR_LINES = 60
 STDERR_LINE_BYTES = 4096
 _CRASH = ("Fatal Python error", "Windows fatal exception")  # how faulthandler begins
@@ -71,7 +71,7 @@ class EngineProcess:
     ) -> None:
         self.started = self.last_line = time.monotonic()
         self.first_frame: Optional[float] = None  # when it was up and running
-        self.failure = ""  # why its messages can not be trusted any more
+        self.failure = ""  # why its messages cannot be trusted any more
         self._state, self._on_message, self._on_end = state, on_message, on_end
         self._write_lock = threading.Lock()
         self._stderr: collections.deque[str] = collections.deque(maxlen=STDERR_LINES)
@@ -101,7 +101,7 @@ class EngineProcess:
                 stdin.write(line())
                 stdin.flush()
             except (OSError, ValueError):
-                pass  # it has ended; whoever watches it sees that by itself
+                pass  # it has ended; the supervisor notices that by itself
 
     @property
     def exit_code(self) -> Optional[int]:
@@ -133,7 +133,7 @@ class EngineProcess:
             try:
                 self._popen.wait(KILL_S)
             except subprocess.TimeoutExpired:
-                return  # stuck in the kernel: it executes nothing of ours any more, our threads go on when it does
+                return  # stuck in the kernel: it runs none of our code any more; our threads end when it does
         for task in self._tasks:
             task.join(KILL_S)
         for pipe in (stdin, self._popen.stdout, self._popen.stderr):

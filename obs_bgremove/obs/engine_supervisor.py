@@ -2,7 +2,7 @@
 
 Owns the supervisor thread. A process that has ended is replaced at once, one that stays silent is killed first (it
 sends its `stats` every second, so silence is a hang); one that fails again and again is started ever more rarely. What
-stands in the way of a start (environment, model) is asked again every few seconds, so it heals once the cause is gone.
+prevents a start (environment, model) is checked every few seconds, so the source recovers once the cause is gone.
 """
 
 import threading
@@ -28,7 +28,7 @@ class EngineOwner(Protocol):
     """Whoever has an engine: what the supervisor asks and reports. On the supervisor's thread unless said otherwise."""
 
     def engine_check(self) -> Optional[UserError]:
-        """What stands in the way of a start, or None."""
+        """What prevents a start, or None."""
 
     def engine_starting(self) -> None:
         """A new process is about to be started, and may then write into the ring."""
@@ -120,7 +120,7 @@ class EngineSupervisor:
             self._pause(delay_s)
 
     def _run_once(self) -> tuple[bool, Optional[UserError]]:
-        """One process from start to end: whether it had been well, and what went wrong (None: it was to end)."""
+        """One process from start to end: whether it ran well, and what went wrong (None: its end was wanted)."""
         self._mismatch = None
         self._owner.engine_starting()
         problem: Optional[UserError] = None
@@ -131,7 +131,7 @@ class EngineSupervisor:
         try:
             self._process = process
             if sent is not self._desired:
-                process.write_state()  # it changed before `want` could see this process
+                process.write_state()  # it changed before `want` knew this process
             problem = self._watch(process)
         finally:
             self._process = None

@@ -15,8 +15,8 @@ SINGLE = (
     ("ai_background.random", "Random Background"),
     ("ai_background.learn", "Learn Background"),
 )
-# Not obs_hotkey_pair_*: libobs takes a pair's first half as held down until it is released, and obs-websocket (stream
-# decks, remote controls) only ever presses, so that the second half would never work again.
+# Not obs_hotkey_pair_*: libobs takes a pair's first half as held down until it is released, but obs-websocket (stream
+# decks, remote controls) only presses, so the second half would never work again.
 SWITCHES = (
     ("ai_background.removal_on", "Remove Background"),
     ("ai_background.removal_off", "Show Camera"),
@@ -38,7 +38,7 @@ def register(lib: Any, holder: Immortal, serial: int, source: int) -> None:
 class Switch:
     """An on/off state with a hotkey for either. Both on the same key make it toggle.
 
-    OBS then calls both, one right after the other: the second is part of the same press, and is passed over.
+    OBS then calls both, one right after the other: the second is part of the same press and is ignored.
     """
 
     def __init__(self, on: bool) -> None:

@@ -1,7 +1,7 @@
 """The properties panel of a source and the defaults of its settings, from `options.TABLE`.
 
-Called on OBS's UI thread, so it reads at most a folder's names. It keeps nothing but what it showed last, to tell
-whether a change needs the panel redrawn: redrawing without need disturbs the hand that moves a slider.
+Called on OBS's UI thread, so it reads at most a folder's names. It keeps only what it showed last, to tell
+whether a change needs a redraw: a needless one interrupts somebody who is dragging a slider.
 """
 
 import dataclasses
@@ -221,7 +221,7 @@ class Panel:
         for stored, name in entries:
             self._add_entry(added, stored, name)
         if absent and not typed:
-            # Kept, and not silently replaced by another one: it may only be unplugged.
+            # It is kept, not silently replaced: it may only be unplugged.
             position = self._add_entry(added, value, missing.format(value))
             self._lib.obs_property_list_item_disable(added, position, missing != "{}")
         if row.kind == "camera":

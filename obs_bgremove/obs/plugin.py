@@ -1,4 +1,4 @@
-"""What the script is while it is loaded: the sources that there are, and the answers to libobs's callbacks.
+"""The loaded script: the sources that exist, and the answers to libobs's callbacks.
 
 `load` and `unload` run on OBS's UI thread (script hooks). The callbacks (`Handlers`) come on any thread of OBS; they
 look up the source and leave the work to its worker.
@@ -45,12 +45,12 @@ class Plugin:
         self._cameras.refresh(self._cameras_known)
 
     def close(self) -> None:
-        """Ends everything of ours; the source type stays, as libobs can not forget one."""
+        """Ends everything of ours; the source type stays, as libobs cannot forget one."""
         if self._holder.handlers is not self:
             return
         self._holder.handlers = None
         with self._lock:
-            self._closed = True  # a callback that has found us already makes no source any more
+            self._closed = True  # a callback that is already under way makes no source any more
         lib = self._lib
         lib.signal_handler_disconnect(lib.obs_get_signal_handler(), b"source_destroy", self._destroyed, None)
         until = time.monotonic() + UNLOAD_S
@@ -66,7 +66,7 @@ class Plugin:
             log.write("warning", f"{late} source(s) did not end within {UNLOAD_S:g} s.")
 
     def _adopt(self) -> None:
-        """Takes over the sources that are there already: Reload Scripts leaves them alive."""
+        """Takes over the sources that exist already: Reload Scripts leaves them alive."""
         for serial, weak in list(self._holder.living.items()):
             source = self._lib.obs_weak_source_get_source(weak)
             if not source:
@@ -99,7 +99,7 @@ class Plugin:
         self._panel.forget(serial)
 
     def _settle(self) -> None:
-        """A new source's worker: a source that is leaving may still hold the camera, and threads to be used again."""
+        """Called by a new source's worker: one that is leaving may still hold the camera, and threads to reuse."""
         until = time.monotonic() + SETTLE_S
         with self._lock:
             closing = list(self._closing)
@@ -217,6 +217,6 @@ def unload() -> None:
     if _loaded is not None:
         _loaded.close()
         _loaded = None
-        # What the reload before this one left: classes that hold each other, half a megabyte (measured). Python would
-        # find them by itself much later. It takes some 20 ms.
+        # The previous reload left classes that hold each other, half a megabyte (measured). Python would find them by
+        # itself, but much later. Collecting takes about 20 ms.
         gc.collect()

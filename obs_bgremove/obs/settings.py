@@ -1,6 +1,6 @@
 """The settings of one source as libobs stores them: read as a dict, changed as a person in the panel would.
 
-Through the weak reference each time, so that a source that is gone is seen as such and never held. Any thread of ours.
+Always through the weak reference, so that a source is never kept alive and its end is noticed. Any thread of ours.
 """
 
 import json
@@ -63,7 +63,7 @@ class StoredSettings:
                 self._lib.obs_data_release(data)
 
     def set_defaults(self, values: Mapping[str, str]) -> None:
-        """What counts, and what the panel shows, where nothing is stored. Not saved."""
+        """Values for what is not stored, shown in the panel as well. OBS does not save them."""
         with self._source() as source:
             if not source:
                 return

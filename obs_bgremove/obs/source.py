@@ -1,6 +1,6 @@
 """One AI Background source: its settings on one side, its engine process and picture on the other.
 
-Owns the worker thread, which does everything that callbacks of OBS ask for: those only leave a task in the inbox and
+Owns the worker thread, which does everything that callbacks of OBS ask for: they only leave a task in the inbox and
 return. The source's settings in OBS are the one truth about options; removal, privacy and showing are kept here, and
 all of it goes to the engine as one `settings` message. Created and ended by plugin.py.
 """
@@ -27,7 +27,7 @@ from obs_bgremove.shared.frame_ring import Ring
 from obs_bgremove.shared.protocol import DesiredState
 
 PANEL_S = 1.0  # the panel is rebuilt at most so often
-PRIVACY_STALE_S = 0.5  # who asks for privacy while the engine hangs must not be seen for two seconds more
+PRIVACY_STALE_S = 0.5  # with privacy on, the last picture of a hung engine goes after this
 
 
 class Source:
@@ -167,7 +167,7 @@ class Source:
             self._output.close()
 
     def apply(self) -> None:
-        """Reads the settings and tells the engine, if anything is new."""
+        """Reads the settings and tells the engine if anything has changed."""
         self.status.note = "" if self._removal.on else "Removal is switched off: the camera is shown."
         if self._privacy.on:
             self.status.note = "Privacy is switched on: only the background is shown."

@@ -5,7 +5,7 @@ entry of our own in `sys.modules` and dispatch to the `Handlers` that are loaded
 
 `destroy` is the address of libobs's `bfree`, and what `create` returns is `bmalloc` memory: OBS destroys leaked sources
 after Python is gone, when a callback into Python would crash. That memory holds the source's serial number. Buttons
-and hotkeys get the serial as their data, which, unlike a pointer, can not dangle. A weak reference to every living
+and hotkeys get the serial as their data, which, unlike a pointer, cannot dangle. A weak reference to every living
 source is kept here too, so that a reloaded script can take over the sources that are there (obs_enum_sources would
 call Python with a lock of libobs held).
 
@@ -91,7 +91,7 @@ def get(lib: Any) -> Immortal:
 
 
 def forget(holder: Immortal, serial: int) -> None:
-    """The source is gone: gives its weak reference back. Harmless the second time."""
+    """The source is gone: gives its weak reference back. Idempotent."""
     holder.with_hotkeys.discard(serial)
     weak = holder.living.pop(serial, None)
     if weak is not None:
@@ -151,7 +151,7 @@ def _make_callbacks(holder: Immortal) -> dict[str, Any]:
         return name_address
 
     def create(settings: int, source: int) -> int:
-        # Gives memory whatever goes wrong in our own part of it: only the announcement is guarded.
+        # Returns memory even when our own part fails: only the announcement is guarded.
         data: int = lib.bmalloc(8)  # never NULL: libobs aborts the program when memory is short
         ctypes.c_uint64.from_address(data).value = serial = next(holder.serials)
         announce(serial, source)

@@ -1,8 +1,8 @@
-"""Threads that are used again, so that OBS's memory stays flat however many engines and sources come and go.
+"""Threads that are reused, so that OBS's memory stays flat however many engines and sources come and go.
 
-libobs copies every frame on the thread that hands it over, and glibc gives each thread a heap of its own (up to eight a
-core), at whose end freed memory stays. With a new thread for each engine, frames of long ago lay in every one of these
-heaps: 43 of OBS's 168 MB after six minutes of restarts. The same few threads keep to the same few heaps.
+libobs copies every frame on the thread that hands it over, and glibc gives each thread a heap of its own (up to eight
+per core), which keeps freed memory. With a new thread for each engine, every one of these heaps kept old frames: 43 of
+OBS's 168 MB after six minutes of restarts. The same few threads use the same few heaps.
 
 Used by engine_supervisor.py and engine_process.py, on any thread. `shut_down` ends idle threads at unload.
 """
@@ -79,10 +79,10 @@ class _Thread:
         while (task := self.tasks.get()) is not None:
             try:
                 task.work()
-            except BaseException as error:  # a mistake of ours, which must not take the thread from those who come next
+            except BaseException as error:  # a mistake of ours must not cost the pool its thread
                 log.bug(self.thread.name, error)
             finally:
-                stays = pool.back(self)  # before it counts as done: whoever waits for that finds the thread idle
+                stays = pool.back(self)  # before it counts as done: a waiter must find the thread idle
                 task.done.set()
             if not stays:
                 return

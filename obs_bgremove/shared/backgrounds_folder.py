@@ -21,7 +21,7 @@ def _natural(name: str) -> tuple[object, ...]:
 
 
 def _is_picture(entry: "os.DirEntry[str]") -> bool:
-    """By its name, and a file. A link that leads nowhere or in a circle is none; the others still count."""
+    """Whether it is a file with a picture's suffix. A broken or looping link is not."""
     if not entry.name.lower().endswith(PICTURE_SUFFIXES) or entry.name.startswith("."):
         return False
     try:
@@ -56,7 +56,7 @@ def choose(folder: Path, current: str) -> str:
 def step(folder: Path, current: str, by: int) -> str:
     """The name `by` places after (before) the current one, wrapping round; `current` when the folder has none.
 
-    A current name that is gone counts as standing where it would be in the order.
+    A current name that is gone counts as if it stood at its place in the order.
     """
     names = list_backgrounds(folder)
     if not names:

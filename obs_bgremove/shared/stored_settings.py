@@ -1,4 +1,4 @@
-"""What the values in a source's stored settings stand for, where that is more than the value itself.
+"""What stored settings mean where that is more than the value itself.
 
 In the panel, camera and model are lists with an entry "file…" or "stream…"; it reveals a row of its own, whose value
 then becomes the setting. Standard library only; used by OBS's side and by doctor, on any thread.
@@ -20,7 +20,7 @@ EXTRA_ROWS = {
 
 
 def effective(stored: Mapping[str, Any], before: Options) -> dict[str, Any]:
-    """The stored settings with each "file…" entry replaced by what its row says, or by what was used before."""
+    """The stored settings with each "file…" or "stream…" entry replaced by its row's value, or by the one before."""
     settings = dict(stored)
     for (key, entry), row in EXTRA_ROWS.items():
         if settings.get(key) == entry:
