@@ -49,6 +49,7 @@ class FakeLibobs:
         self.info_struct: Any = libobs.obs_source_info
         self.frame_struct: Any = libobs.obs_source_frame
         self.largest_info = libobs.SOURCE_INFO_BYTES
+        self.pixels_at = 0  # where a new frame's pixels are; 0: somewhere
         self.bfree = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(lambda memory: None)
         self._memory: list[Any] = []
 
@@ -150,7 +151,7 @@ class FakeLibobs:
         self._memory.append(pixels)
         made.format, made.width, made.height = format, width, height
         for plane in range(8):
-            made.data[plane] = None if plane else ctypes.addressof(pixels)
+            made.data[plane] = None if plane else self.pixels_at or ctypes.addressof(pixels)
             made.linesize[plane] = 0 if plane else width * pixel_bytes
 
     def obs_source_frame_copy(self, to: Any, source: Any) -> None:

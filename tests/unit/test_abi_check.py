@@ -42,6 +42,14 @@ def test_the_libobs_that_we_know_passes_and_the_type_is_registered() -> None:
     assert len(lib.registered) == 1 and holder.problem is None
 
 
+@pytest.mark.parametrize("byte", [0, 0x5A, 0xA5, 0xFF])
+def test_it_does_not_depend_on_the_address_of_the_pixels(byte: int) -> None:
+    lib = FakeLibobs()
+    lib.pixels_at = int.from_bytes(bytes([byte or 1, *[byte] * 5]), "little")
+    source_type.get(lib)
+    assert len(lib.registered) == 1
+
+
 @pytest.mark.parametrize(
     "doctored",
     [
