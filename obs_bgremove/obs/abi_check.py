@@ -15,9 +15,9 @@ from typing import Any
 from obs_bgremove.obs import libobs
 from obs_bgremove.obs.libobs import obs_source_frame, obs_source_info
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.frame_ring import BGRA, BYTES_PER_PIXEL
 
 WIDTH, HEIGHT = 96, 48  # rows of a multiple of 64 bytes: libobs pads others in some versions
-BYTES_PER_PIXEL = {7: 4, 8: 4, 11: 3}  # BGRA, BGRX, BGR3, as in frame_ring.py
 ROOM_BYTES = 1024  # of a probe: more than any version of the structures has
 NO_SUCH_TYPE = 99  # libobs refuses an obs_source_info of this type, having looked at nothing else
 FRAME_FILL, COPY_FILL = 0xA5, 0x5A
@@ -28,9 +28,6 @@ RANGES = ("color_range_min", "color_range_max")  # copied unless `full_range` is
 def before_registering(lib: Any) -> None:
     """Checks both structures. Raises UserError."""
     _check_source_info(lib)
-    for number in BYTES_PER_PIXEL:
-        with _frame(lib, number):
-            pass
     for full_range in (False, True):
         _check_copy(lib, full_range)
 
@@ -72,15 +69,15 @@ def _room(fill: int) -> Any:
 
 
 @contextlib.contextmanager
-def _frame(lib: Any, number: int, fill: int = FRAME_FILL) -> Iterator[obs_source_frame]:
+def _frame(lib: Any, fill: int) -> Iterator[obs_source_frame]:
     """A frame as libobs fills it in. Its pixels are given back, if it is certain where their address stands."""
     room = _room(fill)
     frame = obs_source_frame.from_buffer(room)
-    lib.obs_source_frame_init(ctypes.byref(frame), number, WIDTH, HEIGHT)
+    lib.obs_source_frame_init(ctypes.byref(frame), BGRA, WIDTH, HEIGHT)
     planes = ([bool(plane) for plane in frame.data], list(frame.linesize))
-    _expect("obs_source_frame.data", planes, ([True] + [False] * 7, [WIDTH * BYTES_PER_PIXEL[number]] + [0] * 7))
+    _expect("obs_source_frame.data", planes, ([True] + [False] * 7, [WIDTH * BYTES_PER_PIXEL] + [0] * 7))
     try:
-        _expect("obs_source_frame.width", (frame.width, frame.height, frame.format), (WIDTH, HEIGHT, number))
+        _expect("obs_source_frame.width", (frame.width, frame.height, frame.format), (WIDTH, HEIGHT, BGRA))
         # Not "these bytes have changed": a byte of the address may happen to be the one that was there.
         elsewhere = _changed(room, _room(fill)) - _bytes("data", "linesize", "width", "height", "format")
         _expect("obs_source_frame, other bytes", elsewhere, set())
@@ -91,7 +88,7 @@ def _frame(lib: Any, number: int, fill: int = FRAME_FILL) -> Iterator[obs_source
 
 def _check_copy(lib: Any, full_range: bool) -> None:
     """What `obs_source_frame_init` leaves alone, `obs_source_frame_copy` copies, field by field."""
-    with _frame(lib, 7) as to, _frame(lib, 7, COPY_FILL) as source:
+    with _frame(lib, FRAME_FILL) as to, _frame(lib, COPY_FILL) as source:
         source.full_range, source.flip = full_range, True
         room = (ctypes.c_uint8 * ROOM_BYTES).from_address(ctypes.addressof(to))
         before = bytes(room)

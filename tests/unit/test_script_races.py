@@ -7,10 +7,9 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from obs_bgremove.obs import camera_list, engine_process, plugin, source, source_type, video_output
+from obs_bgremove.obs import camera_list, engine_process, plugin, source, source_type
 from obs_bgremove.obs.camera_list import Camera, Cameras
 from obs_bgremove.shared import installation
-from obs_bgremove.shared.frame_ring import BGRA, FALLBACK, Ring
 from tests.fakes.fake_libobs import FakeLibobs
 from tests.waiting import wait_for
 
@@ -228,53 +227,3 @@ def test_a_lister_that_answers_nonsense_is_said(
     wait_for(lambda: cameras._thread is not None and not cameras._thread.is_alive())
     cameras.refresh(lambda: None)
     wait_for(lambda: cameras.known == [Camera("a", "A")])
-
-
-# The background that a slow engine writes while it is shown.
-
-
-def write(ring: Ring, byte: int, slot: Optional[int] = None) -> None:
-    number, pixels = ring.begin(4, 4, BGRA, slot)
-    pixels[:] = bytes([byte]) * 64
-    del pixels
-    ring.publish(number, byte)
-
-
-@pytest.fixture
-def shown(lib: FakeLibobs) -> Any:
-    made = video_output.VideoOutput(lib, lib._new({}) + 1, Ring.create())
-    write(made.ring, 200)
-    made.deliver()
-    yield made
-    made.close()
-
-
-def test_a_background_rewritten_while_it_is_shown_is_shown_again_whole(
-    lib: FakeLibobs, shown: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(shown.ring, 1, FALLBACK)
-    real = lib.obs_source_output_video
-
-    def rewritten_meanwhile(source: int, frame: Any) -> None:
-        monkeypatch.setattr(lib, "obs_source_output_video", real)
-        write(shown.ring, 2, FALLBACK)  # libobs has copied the first rows of the old one
-        real(source, frame)
-
-    monkeypatch.setattr(lib, "obs_source_output_video", rewritten_meanwhile)
-    shown.expire(0.0, stale_s=0)
-    assert len(lib.frames) == 3, "what may be half of each is not left on show"
-    assert lib.frames[-1] is not None and lib.frames[-1][3] == bytes([2]) * 64
-
-
-def test_a_background_that_is_half_written_is_shown_once_it_is_whole(lib: FakeLibobs, shown: Any) -> None:
-    slot, pixels = shown.ring.begin(4, 4, BGRA, FALLBACK)
-    shown.expire(0.0, stale_s=0)
-    assert lib.frames[-1] is None, "fail closed: neither the old picture nor half a background"
-    pixels[:] = bytes([3]) * 64
-    del pixels
-    shown.ring.publish(slot, 3)
-    shown.expire(0.0, stale_s=0)
-    assert lib.frames[-1] is not None and lib.frames[-1][3] == bytes([3]) * 64
-    count = len(lib.frames)
-    shown.expire(0.0, stale_s=0)
-    assert len(lib.frames) == count
