@@ -79,8 +79,8 @@ class EngineProcess:
         self._popen = spawn(command, folder, descriptor, stdin=subprocess.PIPE)
         try:
             self.pid = self._popen.pid  # until it says hello: a launcher may stand between
-            self._tasks.append(thread_pool.DRAINS.start(self._drain_stderr))
             self._tasks.append(thread_pool.PUMPS.start(self._pump))
+            self._tasks.append(thread_pool.DRAINS.start(self._drain_stderr))
         except BaseException:  # no thread can be started: without an owner, the process and its pipes must not stay
             self.close(gently=False)
             raise
