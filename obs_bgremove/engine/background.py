@@ -1,25 +1,29 @@
-"""What stands behind the person: prepared once per picture, folder, colour and frame size, never per frame.
+"""What stands behind the person: pictures, videos, colours and the blurred room, and the change from one to the next.
 
-Threads: `Backgrounds.get` is called by the worker for every frame and returns at once. Pictures are read and scaled on
-loader threads, one for each background asked for, and the old picture stays until the new one is ready. A background
-that is ready is one immutable `_Prepared`. The worker (for colours) or a loader puts it in place whole, under the lock,
-and only while it is still the one asked for. A loader that never comes back, on a dead network share, is left behind;
-there are at most MAX_LOADERS. `render` asks to wait instead: it must be deterministic.
+`Backgrounds.get` is called by the worker for every frame and returns at once. Files are read and scaled on threads of
+their own, the old background staying until the new one is ready: each file has its own thread, so that one on a network
+drive that hangs holds up none after it. `render` asks to wait instead: it must be deterministic. Time is that of the
+frames (their timestamps): videos, crossfades and the slideshow follow it, and stand still while no frames come.
 
-All are (H, W, 4) uint8, blue, green, red and opaque: so they are copied into what OBS takes as they are.
+All are (H, W, 4) uint8, blue, green, red and opaque: so they are copied into what OBS takes as they are. The worker and
+the readers share the state under one lock; nobody holds it while a file is read.
 """
 
 import dataclasses
 import threading
-from collections.abc import Callable
+import time
+from pathlib import Path
+from typing import Callable, Optional
 
 import cv2
 import numpy as np
 
 from obs_bgremove.engine.arrays import Image
-from obs_bgremove.engine.image_files import cover, read_picture
+from obs_bgremove.engine.backgrounds import layout, video_files
+from obs_bgremove.engine.backgrounds.layers import BlurredRoom, Layer, Room, Still, blend, flat
+from obs_bgremove.engine.backgrounds.video import Video
+from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.shared import backgrounds_folder
-from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 
@@ -27,9 +31,13 @@ from obs_bgremove.shared.options import Options
 NEUTRAL_BGR = (32, 32, 32)
 # How often the chosen file is looked at again, so that a replaced or repaired picture is picked up by itself.
 LOOK_AGAIN_S = 1.0
-# A picture of 100 megapixels takes about two seconds; a loader that needs longer waits for a drive or a network.
-SLOW_AFTER_S = 5.0
-MAX_LOADERS = 4
+# A file that has not been read after so long is spoken of: a picture of 100 megapixels takes two seconds.
+STUCK_AFTER_S = 5.0
+# Readers that hang (each in the system, where nothing can end it); more are not begun until one comes back.
+READERS_AT_MOST = 16
+# Frames further apart than this are a pause: hidden, or no camera. What moves goes on where it stood.
+PAUSE_NS = 1_000_000_000
+MOVING_S, WAITING_S = 1 / 30, 0.25
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,16 +45,12 @@ class _Key:
     """What a prepared background depends on."""
 
     mode: str
-    folder: str
-    name: str
-    color: int
     width: int
     height: int
-
-
-def flat(color_bgr: tuple[int, int, int], width: int, height: int) -> Image:
-    """(height, width, 4) uint8 of one colour, opaque."""
-    return np.full((height, width, 4), (*color_bgr, 255), np.uint8)
+    color: int = 0
+    folder: Path = Path()
+    name: str = ""
+    fit: str = ""
 
 
 def color_bgr(color: int) -> tuple[int, int, int]:
@@ -54,138 +58,277 @@ def color_bgr(color: int) -> tuple[int, int, int]:
     return color >> 16 & 255, color >> 8 & 255, color & 255
 
 
-@dataclasses.dataclass(frozen=True)
-class _Prepared:
-    """A background that is ready: for what it was made, from which state of the file, and what was wrong with that."""
-
-    key: _Key
-    stamp: object
-    image: Image
-    problem: UserError | None
-
-
-class _Loader(threading.Thread):
-    def __init__(self, key: _Key, load: Callable[[_Key], None]) -> None:
-        super().__init__(target=load, args=(key,), name="background", daemon=True)
-        self.key = key
-        self.started_s = now_s()
-
-
 class Backgrounds:
-    """The prepared background. `changed` is called, on any thread, when a new one is ready."""
+    """The background of the moment and what is wrong with it (`problem`). `changed` is called, on any thread, when a
+    new one is ready."""
 
     def __init__(self, changed: Callable[[], None] = lambda: None, wait: bool = False) -> None:
         self.version = 0  # grows with every newly prepared background
         self._changed = changed
         self._wait = wait
-        self._lock = threading.Lock()
-        self._prepared: _Prepared | None = None
-        self._wanted: _Key | None = None
-        self._wanted_since_s = 0.0
-        self._looked_s = 0.0
-        self._loaders: list[_Loader] = []
+        self._lock = threading.RLock()
+        self._problem: Optional[UserError] = None
+        self._key: Optional[_Key] = None  # what is shown, and the file it was made of
+        self._stamp: object = None
+        self._layer: Optional[Layer] = None
+        self._wanted: Optional[_Key] = None
+        self._wanted_s = self._looked_s = 0.0
+        self._readers: dict[_Key, float] = {}  # what is being read, and since when
+        self._clock_ns = 0
+        self._seen_ns: Optional[int] = None
+        self._in_sight = False  # the frame before showed a background
+        self._leaving: Optional[Layer] = None  # the layer before, while it fades
+        self._fade_began_ns: Optional[int] = None
+        self._blend: Image = np.empty((0, 0, 4), np.uint8)
+        self._slides: Optional[backgrounds_folder.Slideshow] = None
+        self._slides_of: object = None
+        self._slide_name = ""
+        self._slide_began_ns: Optional[int] = None
 
     @property
-    def problem(self) -> UserError | None:
-        """What is wrong with the background asked for last, or None. For the worker."""
-        key, prepared = self._wanted, self._prepared
-        if key is not None and self._waiting_s(key) > SLOW_AFTER_S:
-            return UserError(
-                f"The folder {backgrounds_folder.place(key.folder)} does not answer.",
-                "Check the drive or the network, or choose another folder or a colour.",
-            )
-        return prepared.problem if prepared is not None else None
+    def problem(self) -> Optional[UserError]:
+        """What is wrong with the background in use; None when all is well."""
+        with self._lock:
+            wanted, now = self._wanted, time.monotonic()
+            if wanted is not None and wanted.mode == "file":
+                since_s = self._readers.get(wanted, self._wanted_s if wanted != self._key else now)
+                if now - since_s > STUCK_AFTER_S:
+                    return UserError(
+                        f"The background {wanted.name or 'of your choice'} cannot be read yet: the folder "
+                        f"{wanted.folder} does not answer.",
+                        "It is shown as soon as it can be read; check the drive, or choose another background.",
+                    )
+            if self._problem is None and isinstance(self._layer, Video):
+                return self._layer.problem
+            return self._problem
 
-    def get(self, options: Options, width: int, height: int) -> Image:
-        """(height, width, 4) uint8 BGRA, opaque. Never written to again: the same array is the same picture. Never
-        raises for bad files: see `problem`."""
-        key = _Key(
-            options.background_mode,
-            options.backgrounds_folder,
-            options.background,
-            options.color,
-            width,
-            height,
-        )
-        now = now_s()
-        if key != self._wanted:
-            with self._lock:
-                self._wanted = key
-            self._wanted_since_s = now
-        prepared = self._prepared
-        new = prepared is None or prepared.key != key
-        if key.mode != "file":
-            if new:
-                fill = color_bgr(options.color) if key.mode == "color" else NEUTRAL_BGR
-                self._install(_Prepared(key, None, flat(fill, width, height), None))
-        elif self._wait:
-            if new:
-                self._load(key)
-        elif new or now - self._looked_s > LOOK_AGAIN_S:
-            self._start_loader(key, now)
-        prepared = self._prepared
-        if prepared is None:
-            return flat(NEUTRAL_BGR, width, height)
-        if prepared.image.shape[:2] != (height, width):
-            # Not ready yet. An old one of another size is stretched for the moment: better than a flash of grey.
-            return cover(prepared.image, width, height)
-        return prepared.image
+    @property
+    def pace_s(self) -> Optional[float]:
+        """How soon the background will look different by itself: None for never."""
+        if self._leaving is not None or (isinstance(self._layer, Video) and self._layer.moving):
+            return MOVING_S
+        return WAITING_S if self._slides is not None else None
 
-    def _start_loader(self, key: _Key, now: float) -> None:
-        """Has the picture of a key looked at, unless that is under way or too many loaders are stuck."""
-        self._loaders = [loader for loader in self._loaders if loader.is_alive()]
-        if len(self._loaders) < MAX_LOADERS and all(loader.key != key for loader in self._loaders):
-            self._looked_s = now
-            loader = _Loader(key, self._load)
-            self._loaders.append(loader)
-            loader.start()
+    def get(
+        self, options: Options, width: int, height: int, timestamp_ns: Optional[int] = None, room: Room = None
+    ) -> Image:
+        """(height, width, 4) uint8 BGRA, opaque. The same array object is the same picture, in all frames to come.
+        Never raises for bad files: see `problem`.
 
-    def _waiting_s(self, key: _Key) -> float:
-        """For how long this background, or another look at its file, has been waited for; 0 when it has not."""
-        for loader in self._loaders:
-            if loader.key == key and loader.is_alive():
-                return now_s() - loader.started_s
-        prepared = self._prepared
-        ready = prepared is not None and prepared.key == key
-        return 0.0 if ready else now_s() - self._wanted_since_s
+        timestamp_ns: the frame's; None for what will be shown when all change is over. room: makes the blurred room of
+        this very frame; where it is None, nothing of the room is shown, in mode `blur` neither.
+        """
+        with self._lock:
+            if timestamp_ns is not None:
+                self._tick(timestamp_ns)
+            key = self._key_of(options, width, height)
+            if key != self._wanted:
+                self._wanted, self._wanted_s = key, time.monotonic()
+            self._prepare(key)
+            if timestamp_ns is not None and options.background_mode == "file":
+                self._slide(key, options)
+            image = self._now(options, width, height, timestamp_ns is not None, room)
+            self._in_sight |= timestamp_ns is not None
+            return image
 
-    def _load(self, key: _Key) -> None:
-        """Reads and lays out the picture of a key if it is not the one at hand. On a loader thread."""
-        folder, name = backgrounds_folder.place(key.folder), key.name
-        problem: UserError | None = None
+    def rest(self) -> None:
+        """The background is out of sight by choice (transparent, or the camera shown): the next one does not fade."""
+        with self._lock:
+            self._out_of_sight()
+
+    def close(self) -> None:
+        """Lets go of the file that is open. Idempotent."""
+        with self._lock:
+            self._end_fade()
+            if self._layer is not None:
+                self._layer.close()
+
+    # What is wanted, and when.
+
+    def _tick(self, timestamp_ns: int) -> None:
+        """Time goes on, but for pauses. In the time of a file that is rendered there are none."""
+        passed_ns = max(0, timestamp_ns - self._seen_ns) if self._seen_ns is not None else 0
+        if self._wait or passed_ns < PAUSE_NS:
+            self._clock_ns += passed_ns
+        else:
+            self._out_of_sight()
+        self._seen_ns = timestamp_ns
+
+    def _out_of_sight(self) -> None:
+        self._end_fade()
+        self._in_sight = False
+
+    def _key_of(self, options: Options, width: int, height: int) -> _Key:
+        mode = options.background_mode
+        if mode != "file":
+            return _Key(mode, width, height, color=options.color if mode == "color" else 0)
+        slides_of = (options.backgrounds_folder, options.background, options.shuffle) if options.slideshow_s else None
+        if slides_of != self._slides_of:  # switched on or off, or another one was chosen: it begins there
+            self._slides_of, self._slide_name, self._slide_began_ns = slides_of, "", None
+            self._slides = None
+            if slides_of is not None:
+                self._slides = backgrounds_folder.Slideshow(options.folder, options.background, options.shuffle)
+        name = self._slide_name or options.background
+        return _Key("file", width, height, folder=options.folder, name=name, fit=options.fit)
+
+    def _slide(self, key: _Key, options: Options) -> None:
+        """Begins to read the next one of the slideshow when its time has come."""
+        if self._slides is None or self._key is None:
+            return
+        if self._slide_began_ns is None:
+            self._slide_began_ns = self._clock_ns
+        if self._clock_ns - self._slide_began_ns >= options.slideshow_s * 1_000_000_000 and key not in self._readers:
+            self._slide_began_ns = self._clock_ns
+            self._read(key, self._slides)
+
+    def _prepare(self, key: _Key) -> None:
+        """Begins to read what is wanted, if it is not at hand; looks now and then whether its file has changed."""
+        if key == self._key:
+            now = time.monotonic()
+            if key.mode == "file" and not self._wait and now - self._looked_s > LOOK_AGAIN_S:
+                self._read(key)
+        elif key.mode == "file":
+            self._read(key)
+        else:
+            grey = flat(NEUTRAL_BGR, key.width, key.height)
+            if key.mode == "blur":
+                layer: Layer = BlurredRoom(grey)
+            else:
+                layer = Still(flat(color_bgr(key.color), key.width, key.height) if key.mode == "color" else grey)
+            self._install(key, None, layer, None)
+
+    # Reading files: on threads of their own, or at once.
+
+    def _read(self, key: _Key, slides: Optional[backgrounds_folder.Slideshow] = None) -> None:
+        if self._wait:
+            self._load(key, slides)
+        elif key not in self._readers and len(self._readers) < READERS_AT_MOST:
+            self._readers[key] = self._looked_s = time.monotonic()
+            threading.Thread(target=self._load, args=(key, slides), name="background", daemon=True).start()
+
+    def _load(self, key: _Key, slides: Optional[backgrounds_folder.Slideshow]) -> None:
+        """Reads and lays out the file of a key, or of what comes after it, if it is not the one at hand."""
+        read = key
+        layer: Optional[Layer] = None
         stamp: object = None
         try:
-            name = backgrounds_folder.choose(folder, key.name)
-            path = backgrounds_folder.resolve(folder, name)
-            try:
-                stat = path.stat()
-                stamp = (path, stat.st_mtime_ns, stat.st_size)
-            except (OSError, ValueError):
-                stamp = (path, None)
-            prepared = self._prepared
-            if prepared is not None and (prepared.key, prepared.stamp) == (key, stamp):
+            name = slides.next() if slides is not None else backgrounds_folder.choose(key.folder, key.name)
+            if slides is not None:
+                read = dataclasses.replace(key, name=name)
+            path = backgrounds_folder.resolve(key.folder, name)
+            stamp = _stamp(path)
+            if read == self._key and stamp == self._stamp:
                 return
             if not name:
                 raise UserError(
-                    f"There are no pictures in the folder {folder}.",
-                    "Put pictures there (png, jpg, webp, bmp, gif), or choose another folder.",
+                    f"There are no pictures in the folder {key.folder}.",
+                    "Put pictures or videos there (png, jpg, webp, bmp, gif, mp4, mov, webm, mkv, avi), "
+                    "or choose another folder.",
                 )
-            picture = cover(read_picture(path), key.width, key.height)
-            image = cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA)
+            layer, problem = self._open(path, key), None
         except UserError as error:
-            image, problem = flat(NEUTRAL_BGR, key.width, key.height), error
+            problem = error
         except Exception as error:  # MemoryError, cv2.error, ...: this thread must always come to a result
             problem = UserError(
-                f"The picture {name} cannot be used ({type(error).__name__}: {error}).", "Choose another picture."
+                f"The background {read.name} cannot be used ({type(error).__name__}: {error}).", "Choose another one."
             )
-            image = flat(NEUTRAL_BGR, key.width, key.height)
-        self._install(_Prepared(key, stamp, image, problem))
+        finally:
+            with self._lock:
+                self._readers.pop(key, None)
+        self._loaded(key, read, stamp, layer, problem)
 
-    def _install(self, prepared: _Prepared) -> None:
-        """Puts what is ready in place, unless something else has been asked for meanwhile."""
+    def _loaded(
+        self, key: _Key, read: _Key, stamp: object, layer: Optional[Layer], problem: Optional[UserError]
+    ) -> None:
+        """Shows what was read, if it is still wanted."""
         with self._lock:
-            if prepared.key != self._wanted:
+            if key != self._wanted:
+                if layer is not None:
+                    layer.close()
                 return
-            self._prepared = prepared
-            self.version += 1
+            if read != key and layer is None:  # a slide that cannot be shown: the one before stays for another turn
+                self._problem = problem
+                self._changed()
+                return
+            if read != key:
+                self._slide_name, self._wanted = read.name, read
+            if layer is None:
+                layer = Still(flat(NEUTRAL_BGR, key.width, key.height))
+            self._install(read, stamp, layer, problem)
+
+    def _open(self, path: Path, key: _Key) -> Layer:
+        if video_files.moves(path):
+            return Video(lambda: video_files.play(path, key.fit, key.width, key.height), self._wait)
+        picture = layout.lay_out(read_picture(path), key.fit, key.width, key.height)
+        return Still(cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA))
+
+    # From one to the next.
+
+    def _install(self, key: _Key, stamp: object, layer: Layer, problem: Optional[UserError]) -> None:
+        """Shows this one from now on. The one before fades, if it is in sight and of the same size."""
+        before = self._layer
+        same_size = self._key is not None and (self._key.width, self._key.height) == (key.width, key.height)
+        if before is not None and self._in_sight and same_size:
+            self._leave(before)
+        else:
+            self._end_fade()
+            if before is not None:
+                before.close()
+        self._key, self._stamp, self._layer, self._problem = key, stamp, layer, problem
+        self.version += 1
         self._changed()
+
+    def _leave(self, before: Layer) -> None:
+        """The layer in use begins to fade; in the middle of a change, what is to be seen at the moment does."""
+        if self._leaving is None:
+            self._leaving = before
+            return
+        before.close()
+        if self._fade_began_ns is None:  # nothing of it was seen yet
+            return
+        height, width = self._blend.shape[:2]
+        instead = flat(NEUTRAL_BGR, width, height) if _shows_room(self._leaving, before) else None
+        seen = Still(self._blend.copy(), instead)
+        self._end_fade()
+        self._leaving = seen
+
+    def _end_fade(self) -> None:
+        if self._leaving is not None:
+            self._leaving.close()
+        self._leaving, self._fade_began_ns = None, None
+
+    def _now(self, options: Options, width: int, height: int, passing: bool, room: Room) -> Image:
+        """What is to be seen at this moment."""
+        if self._layer is None:
+            return flat(NEUTRAL_BGR, width, height)
+        image = self._layer.at(self._clock_ns, room)
+        if image.shape[:2] != (height, width):
+            # Not ready yet. An old one of another size is stretched for the moment: better than a flash of grey.
+            return layout.cover(image, width, height)
+        if self._leaving is None or not passing:
+            return image
+        if self._fade_began_ns is None:
+            self._fade_began_ns = self._clock_ns
+        passed_ms = (self._clock_ns - self._fade_began_ns) / 1e6
+        if passed_ms >= options.crossfade_ms:
+            self._end_fade()
+            return image
+        before = self._leaving.at(self._clock_ns, room)
+        if passed_ms <= 0:
+            return before
+        if self._blend.shape != image.shape:
+            self._blend = np.empty_like(image)
+        return blend(before, image, passed_ms / options.crossfade_ms, self._blend).view()  # a new object: a new picture
+
+
+def _shows_room(*layers: Layer) -> bool:
+    return any(isinstance(layer, BlurredRoom) or (isinstance(layer, Still) and layer.shows_room) for layer in layers)
+
+
+def _stamp(path: Path) -> object:
+    """What changes when the file does."""
+    try:
+        stat = path.stat()
+    except (OSError, ValueError):
+        return path, None
+    return path, stat.st_mtime_ns, stat.st_size

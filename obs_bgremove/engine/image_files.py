@@ -1,4 +1,4 @@
-"""Reading one background picture and laying it out for a frame size. Pure functions; called on a loader thread.
+"""Reading one background picture. A pure function; called on the threads that read backgrounds, and by the tools.
 
 png, jpg, webp, bmp and the first frame of gif, in any depth or colour mode; transparency is shown over black.
 """
@@ -46,19 +46,3 @@ def read_picture(path: Path) -> Image:
     # Damaged files make Pillow raise many kinds of exceptions (OSError, SyntaxError, struct.error, ValueError, ...).
     except Exception as error:
         raise UserError(f"The picture {path.name} cannot be read: it is damaged or not a picture.", remedy) from error
-
-
-def cover(picture: Image, width: int, height: int) -> Image:
-    """The picture scaled to fill (height, width), the rest cut off evenly on both sides. (height, width, 3) uint8."""
-    source_height, source_width = picture.shape[:2]
-    scale = max(width / source_width, height / source_height)
-    # Cut first, then scale, so that a panorama is never enlarged as a whole.
-    cut_width, cut_height = (
-        max(1, min(source_width, round(width / scale))),
-        max(1, min(source_height, round(height / scale))),
-    )
-    left, top = (source_width - cut_width) // 2, (source_height - cut_height) // 2
-    cut = picture[top : top + cut_height, left : left + cut_width]
-    if cut.shape[:2] == (height, width):
-        return np.ascontiguousarray(cut)
-    return cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)

@@ -59,12 +59,16 @@ class PersonCutout:
             matte_image(frame_bgr, matte, options, self._grey)
             as_shown(cv2.cvtColor(self._grey, cv2.COLOR_GRAY2BGR), options.mirror, out.claim())
         elif options.background_mode == "transparent":
+            backgrounds.rest()
             cutout(frame_bgr, matte, options, out)
-        elif options.background_mode == "blur":
-            room = blurred_room(frame_bgr, matte.alpha_small, options.blur, options.mirror, self._room)
-            composite(frame_bgr, matte, room, options, out)
         else:
-            composite(frame_bgr, matte, backgrounds.get(options, width, height), options, out, lasting=True)
+
+            def room() -> Image:
+                blurred = blurred_room(frame_bgr, matte.alpha_small, options.blur, options.mirror, self._room)
+                return blurred.view()  # a new object: a new picture
+
+            behind = backgrounds.get(options, width, height, timestamp_ns, room)
+            composite(frame_bgr, matte, behind, options, out, lasting=True)
         return {**matte.stages_ms, "composite": (time.perf_counter() - started) * 1e3}
 
     def reset(self) -> None:

@@ -67,27 +67,31 @@ class Pipeline:
         height, width = frame_bgr.shape[:2]
         out = allocate(width, height)
         if desired.privacy:
-            self._background_alone(desired, out)
+            self._background_alone(desired, out, timestamp_ns)
         elif options.view == "camera" or (options.view == "output" and _shows_room(desired)):
+            self._backgrounds.rest()
             as_shown(frame_bgr, options.mirror, out.claim())
         else:
             cutout = self._cutout_for(options.model)
             if cutout is None:
-                self._background_alone(desired, out)
+                self._background_alone(desired, out, timestamp_ns)
                 return out
             try:
                 self.stages_ms = cutout.cut(frame_bgr, options, timestamp_ns, self._backgrounds, out)
                 self.problem = None
                 self._failures = 0
             except Exception as error:  # native libraries throw anything: neither may the room show nor OBS suffer
-                self._background_alone(desired, out)
+                self._background_alone(desired, out, timestamp_ns)
                 self._failed(cutout, error)
         return out
 
-    def background_alone(self, desired: DesiredState, width: int, height: int, allocate: Allocate) -> Canvas:
-        """The finished picture without a frame: for privacy, and while the camera gives nothing."""
+    def background_alone(
+        self, desired: DesiredState, width: int, height: int, allocate: Allocate, timestamp_ns: Optional[int] = None
+    ) -> Canvas:
+        """The finished picture without a frame: for privacy, and while the camera gives nothing. timestamp_ns: the
+        moment that a background that moves is shown at; None for what is not seen now."""
         out = allocate(width, height)
-        self._background_alone(desired, out)
+        self._background_alone(desired, out, timestamp_ns)
         return out
 
     def reset(self) -> None:
@@ -167,7 +171,7 @@ class Pipeline:
             )
         self.problem = error
 
-    def _background_alone(self, desired: DesiredState, out: Canvas) -> None:
+    def _background_alone(self, desired: DesiredState, out: Canvas, timestamp_ns: Optional[int]) -> None:
         """Fills `out` with no pixel of the camera: transparent, or the background, or a neutral grey."""
         options, pixels = desired.options, out.claim()
         height, width = pixels.shape[:2]
@@ -178,7 +182,7 @@ class Pipeline:
         pixels[:] = (*NEUTRAL_BGR, 255)
         if options.background_mode in ("file", "color"):
             with contextlib.suppress(Exception):  # this is the last resort: it must not fail as well
-                np.copyto(pixels, self._backgrounds.get(options, width, height))
+                np.copyto(pixels, self._backgrounds.get(options, width, height, timestamp_ns))
 
 
 def _shows_room(desired: DesiredState) -> bool:

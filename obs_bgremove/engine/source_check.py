@@ -4,11 +4,13 @@ It runs in a process of its own, because a camera's driver may hang (`--try`, wi
 stream's URL may hold a password, and other users can see arguments). It says what the panel would say.
 """
 
+import contextlib
 import json
 import sys
 from collections.abc import Iterator
 from typing import Any
 
+from obs_bgremove.engine.backgrounds import video_files
 from obs_bgremove.engine.camera.frame_sources import FrameSource, open_source
 from obs_bgremove.engine.camera.target import find
 from obs_bgremove.engine.image_files import read_picture
@@ -60,8 +62,13 @@ def _background(chosen: options.Options) -> str:
         return f"background {chosen.background_mode}"
     name = chosen.background_name
     if not name:
-        raise UserError(f"There is no picture in {chosen.folder}.", "Put one there, or choose another folder.")
-    read_picture(backgrounds_folder.resolve(chosen.folder, name))
+        raise UserError(f"There is no picture or video in {chosen.folder}.", "Put one there, or choose another folder.")
+    path = backgrounds_folder.resolve(chosen.folder, name)
+    if video_files.moves(path):
+        with contextlib.closing(video_files.play(path, chosen.fit, 64, 36)) as frames:
+            next(frames)
+    else:
+        read_picture(path)
     return f"background {name}"
 
 

@@ -44,6 +44,7 @@ class Worker:
         self._said: tuple[str, str] = ("", "")
         self._last_frame_s = now_s()
         self._hidden = False
+        self._idle_s = IDLE_S
         self._frames = 0
         self._latencies_ms: deque[float] = deque(maxlen=120)
         self._stats_s = now_s()
@@ -55,7 +56,7 @@ class Worker:
         self._link.send("hello", version=version, pid=pid)
         try:
             while not self._link.closed:
-                self._wake.wait(IDLE_S)
+                self._wake.wait(self._idle_s)
                 self._wake.clear()
                 if self._link.desired is not None:
                     self._step(self._link.desired)
@@ -66,6 +67,7 @@ class Worker:
         finally:
             self._capture.stop()
             self._pipeline.close()
+            self._backgrounds.close()
 
     def _step(self, desired: DesiredState) -> None:
         options = desired.options
@@ -77,6 +79,7 @@ class Worker:
             self._last_frame_s = now_s()
         self._capture.want(camera if desired.showing or not options.release_when_hidden else None)
         self._capture.check()
+        self._idle_s = IDLE_S
         for name in self._link.take_commands():
             self._pipeline.command(name)
         if self._pipeline.loading:
@@ -112,16 +115,20 @@ class Worker:
         self._shown = None
 
     def _show_without_camera(self, desired: DesiredState) -> None:
-        """The background alone, once the camera is known to give nothing; again when the background changes."""
+        """The background alone, once the camera is known to give nothing; again when the background changes, or as
+        often as one that moves needs it."""
         silent_s = now_s() - self._last_frame_s
         if self._capture.problem is None and silent_s < STALE_AFTER_S:
             return
-        wanted = (_look(desired), self._size, self._backgrounds.version)
+        made_ns, moment = now_ns(), 0
+        pace_s = self._backgrounds.pace_s
+        if pace_s is not None and desired.options.background_mode in ("file", "color"):
+            self._idle_s, moment = pace_s, int(made_ns / 1e9 / pace_s)
+        wanted = (_look(desired), self._size, self._backgrounds.version, moment)
         if self._shown == wanted:
             return
         self._shown = wanted
-        made_ns = now_ns()
-        self._pipeline.background_alone(desired, *self._size, self._sink.allocate)
+        self._pipeline.background_alone(desired, *self._size, self._sink.allocate, made_ns)
         self._link.send("frame", sequence=self._sink.publish(made_ns))
 
     def _keep_fallback(self, desired: DesiredState) -> None:

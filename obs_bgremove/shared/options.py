@@ -160,7 +160,7 @@ class Options:
         "background",
         "What is put behind you.",
         choices=(
-            ("file", "Picture"),
+            ("file", "Picture or video"),
             ("blur", "Blurred room"),
             ("color", "Colour"),
             ("transparent", "Transparent"),
@@ -172,15 +172,30 @@ class Options:
         "",
         "Folder",
         "background",
-        "The folder with your backgrounds. Empty: the pictures that come with AI Background.",
+        "The folder with your pictures and videos. Empty: those that come with AI Background.",
         shown_when=("background_mode", ("file",)),
     )
     background: str = _row(
         "picture",
         "",
-        "Picture",
+        "Picture or Video",
         "background",
-        "The picture behind you. Empty: the first by name. The hotkeys for next, previous and random change it.",
+        "What is behind you; videos loop. Empty: the first by name. Hotkeys for next, previous and random change it.",
+        shown_when=("background_mode", ("file",)),
+    )
+    fit: str = _row(
+        "choice",
+        "cover",
+        "Fit",
+        "background",
+        "How a picture of another shape fills the frame: its sides cut off, the whole of it between blurred bars, "
+        "pulled out of shape, or repeated at its own size.",
+        choices=(
+            ("cover", "Fill (cut off what sticks out)"),
+            ("contain", "Whole (blurred bars)"),
+            ("stretch", "Stretch"),
+            ("tile", "Tile"),
+        ),
         shown_when=("background_mode", ("file",)),
     )
     blur: int = _row(
@@ -203,6 +218,38 @@ class Options:
         minimum=0,
         maximum=0xFFFFFFFF,
         shown_when=("background_mode", ("color",)),
+    )
+    crossfade_ms: int = _row(
+        "int",
+        250,
+        "Crossfade",
+        "background",
+        "How long the old background takes to melt into the new one. 0 switches at once.",
+        minimum=0,
+        maximum=2000,
+        step=50,
+        unit="ms",
+        shown_when=("background_mode", ("file", "blur", "color")),
+    )
+    slideshow_s: int = _row(
+        "int",
+        0,
+        "Change Every",
+        "background",
+        "Shows the backgrounds of the folder one after another, each for so long, from the one chosen on. 0 stays with "
+        "that one.",
+        minimum=0,
+        maximum=3600,
+        unit="s",
+        shown_when=("background_mode", ("file",)),
+    )
+    shuffle: bool = _row(
+        "bool",
+        False,
+        "Random Order",
+        "background",
+        "The changing backgrounds come in no visible order, none again before all were shown.",
+        shown_when=("background_mode", ("file",)),
     )
     threshold: float = _share(
         0.5,

@@ -37,7 +37,8 @@ class _Preview:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._mode = options.background_mode
-        self._pipeline = Pipeline(Backgrounds())
+        self._backgrounds = Backgrounds()
+        self._pipeline = Pipeline(self._backgrounds)
         self._capture = Capture(lambda: None)
         self._size = DEFAULT_SIZE
         self._said = ""
@@ -56,6 +57,7 @@ class _Preview:
         finally:
             self._capture.stop()
             self._pipeline.close()
+            self._backgrounds.close()
             cv2.destroyAllWindows()
 
     def _show(self) -> None:

@@ -47,7 +47,8 @@ def render(source: Path, target: Path, options: Options) -> int:
 
 
 def _render(container: Any, target: Path, options: Options) -> int:
-    pipeline = Pipeline(Backgrounds(wait=True), wait=True)
+    backgrounds = Backgrounds(wait=True)
+    pipeline = Pipeline(backgrounds, wait=True)
     stream = container.streams.video[0]
     stream.thread_type = "AUTO"
     sink: _Video | _Pictures | None = None
@@ -86,6 +87,7 @@ def _render(container: Any, target: Path, options: Options) -> int:
         sink.finish()
     finally:
         pipeline.close()
+        backgrounds.close()
         progress.end()
         if sink is not None:
             sink.discard()

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image as Pillow
 
 from obs_bgremove.engine import image_files as module
-from obs_bgremove.engine.image_files import cover, read_picture
+from obs_bgremove.engine.backgrounds.layout import cover
+from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.shared.errors import UserError
 
 
