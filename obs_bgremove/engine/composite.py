@@ -28,13 +28,17 @@ def composite(
     frame_bgr: U8, matte: Matte, background_bgra: U8, options: Options, out: Canvas, lasting: bool = False
 ) -> None:
     """out: the person of frame_bgr (H, W, 3) uint8 over background_bgra (H, W, 4) uint8, which is opaque and as shown.
-    lasting: nobody ever changes background_bgra; where out shows it already it is not copied again."""
+    lasting: nobody ever changes background_bgra; where out shows it already it is not copied again. The background may
+    have been made in out's own pixels: then nothing of it is copied."""
     low, high, slope = _tone(options.threshold, options.edge_softness)
     wrap, glow = _NO_WRAP, _NO_GLOW
     if options.light_wrap > 0:
         wrap, glow = _light(matte, background_bgra, options.light_wrap, options.mirror)
     kernels.classify(matte.alpha_small, low, high, wrap, matte.kinds)
-    kernels.keep(matte.kinds, out.begin(background_bgra if lasting else None, options.mirror, matte.kinds.shape))
+    drawn = out.begin(background_bgra if lasting else None, options.mirror, matte.kinds.shape)
+    if np.may_share_memory(background_bgra, out.pixels):
+        drawn[:] = 1
+    kernels.keep(matte.kinds, drawn)
     under = background_bgra.view(np.uint32).reshape(background_bgra.shape[:2])
     _blend(frame_bgr, matte, options, low, slope, wrap, glow, under, out)
     out.end()

@@ -42,7 +42,6 @@ class PersonCutout:
         self._segmenter = building.result()
         self._matting = Matting(self._segmenter)
         self._grey = np.empty((0, 0), np.uint8)
-        self._room = np.empty((0, 0, 4), np.uint8)
 
     def cut(
         self, frame_bgr: Image, options: Options, timestamp_ns: int, backgrounds: Backgrounds, out: Canvas
@@ -52,7 +51,6 @@ class PersonCutout:
         if self._grey.shape != (height, width):
             self._matting.reset()
             self._grey = np.empty((height, width), np.uint8)
-            self._room = np.empty((height, width, 4), np.uint8)
         matte = self._matting(frame_bgr, options, timestamp_ns)
         started = time.perf_counter()
         if options.view == "mask":
@@ -64,8 +62,8 @@ class PersonCutout:
         else:
 
             def room() -> Image:
-                blurred = blurred_room(frame_bgr, matte.alpha_small, options.blur, options.mirror, self._room)
-                return blurred.view()  # a new object: a new picture
+                """Made where it will be seen; a new object, since it is a new picture."""
+                return blurred_room(frame_bgr, matte.alpha_small, options.blur, options.mirror, out.claim()).view()
 
             behind = backgrounds.get(options, width, height, timestamp_ns, room)
             composite(frame_bgr, matte, behind, options, out, lasting=True)

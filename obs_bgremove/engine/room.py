@@ -12,8 +12,14 @@ from obs_bgremove.engine.arrays import Image
 
 # Of the frame's height: a strength of 100 is a sigma of 6 %.
 SIGMA_PER_STRENGTH = 0.0006
+WIDEST_SIGMA = 2.5  # px, at the scale where the Gaussian is done
+FEWEST_CELLS = 40  # on a side, after halving: on fewer the same blur comes out stronger or weaker by chance
+SMALLEST = 8  # px: no side is made smaller
+# px squared, at that scale: what halving and enlarging add by themselves, measured at a step from black to white.
+# (OpenCV's cubic enlarging sharpens.)
+ADDED_LINEAR, ADDED_CUBIC = 0.1, -0.13
 # The person's weight in the blurred room: where there is nothing but person, the division still has an answer.
-LEAST_WEIGHT = 0.001
+LEAST_WEIGHT = np.float32(0.001)
 
 
 def as_shown(frame_bgr: Image, mirror: bool, out: Image) -> Image:
@@ -35,15 +41,27 @@ def blurred_room(
     sigma = SIGMA_PER_STRENGTH * strength * height
     if sigma < 0.5:
         return as_shown(frame_bgr, mirror, out)
-    # At a scale where sigma is about 3 px the Gaussian is cheap and the enlarging cannot be seen.
-    factor = max(2.0, sigma / 3)
-    size = (max(8, round(width / factor)), max(8, round(height / factor)))
-    small = cv2.resize(frame_bgr, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    room = 1 + LEAST_WEIGHT - cv2.resize(alpha_small, size, interpolation=cv2.INTER_LINEAR)
-    sigma_small = max(0.3, sigma / factor)
-    weighted = cv2.GaussianBlur(small * room[..., None], (0, 0), sigma_small)
-    weight = cv2.GaussianBlur(room, (0, 0), sigma_small)
-    blurred = as_shown(
-        cv2.convertScaleAbs(np.divide(weighted, weight[..., None])), mirror, np.empty((*size[::-1], 4), np.uint8)
-    )
+    # Halved until the Gaussian is small, so that the strongest blur costs no more than a weak one. The person is left
+    # out early: a cell that is half person would bring half of its colour along.
+    small, factor = _half(frame_bgr), 2
+    if sigma > WIDEST_SIGMA * factor:
+        small, factor = _half(small), 2 * factor
+    size = (small.shape[1], small.shape[0])
+    room = np.subtract(1 + LEAST_WEIGHT, cv2.resize(alpha_small, size, interpolation=cv2.INTER_AREA))
+    weighted = cv2.merge((*cv2.split(cv2.multiply(small, cv2.merge((room, room, room)), dtype=cv2.CV_32F)), room))
+    while sigma > WIDEST_SIGMA * factor and min(weighted.shape[:2]) >= 2 * FEWEST_CELLS:
+        weighted, factor = _half(weighted), 2 * factor
+    sigma_small = max((sigma / factor) ** 2 - (ADDED_CUBIC if factor > 4 else ADDED_LINEAR), 0.0001) ** 0.5
+    weighted = cv2.GaussianBlur(weighted, (0, 0), sigma_small)
+    weight = weighted[..., 3]
+    blurred = cv2.divide(weighted[..., :3], cv2.merge((weight, weight, weight)), dtype=cv2.CV_8U)
+    blurred = as_shown(blurred, mirror, np.empty((*blurred.shape[:2], 4), np.uint8))
+    if factor > 4:  # enlarged smoothly first: linearly at once, the cells of a wide blur show as creases
+        blurred = cv2.resize(blurred, (width // 4, height // 4), interpolation=cv2.INTER_CUBIC)
     return cv2.resize(blurred, (width, height), dst=out, interpolation=cv2.INTER_LINEAR)
+
+
+def _half(picture: Image) -> Image:
+    """Half as wide and high: each pixel the mean of four."""
+    size = (max(SMALLEST, picture.shape[1] // 2), max(SMALLEST, picture.shape[0] // 2))
+    return cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)

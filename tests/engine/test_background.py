@@ -174,8 +174,20 @@ class TestBlurredRoom:
 
     def test_more_strength_leaves_less_detail(self) -> None:
         alpha = np.zeros((144, 256), np.float32)
-        detail = [float(_blurred(self.frame, alpha, strength).std()) for strength in (0, 10, 40, 70, 100)]
-        assert all(more > less for more, less in zip(detail, detail[1:]))
+        fine = [float(_blurred(self.frame, alpha, strength).std()) for strength in range(101)]
+        assert all(more >= less for more, less in zip(fine, fine[1:])), "not even where the scale of the work changes"
+        tens = fine[::10]
+        assert all(more > 1.02 * less for more, less in zip(tens, tens[1:])), tens
+
+    def test_the_strength_is_the_width_of_the_blur(self) -> None:
+        frame = np.zeros((720, 1280, 3), np.uint8)
+        frame[:, 640:] = 255
+        for strength in (10, 20, 40, 70, 100):
+            edge = _blurred(frame, np.zeros((9, 16), np.float32), strength)[360, :, 0].astype(float)
+            slope = np.diff(edge) / 255
+            centre = (slope * np.arange(1279)).sum()
+            sigma = np.sqrt((slope * (np.arange(1279) - centre) ** 2).sum())
+            assert abs(sigma / (0.0006 * strength * 720) - 1) < 0.12, (strength, sigma)
 
     def test_zero_is_the_room_as_it_is(self) -> None:
         assert np.array_equal(_blurred(self.frame, np.zeros((9, 16), np.float32), 0), self.frame)
@@ -187,12 +199,13 @@ class TestBlurredRoom:
         turned = _blurred(self.frame, alpha, strength, mirror=True)
         assert np.abs(turned[:, ::-1].astype(int) - _blurred(self.frame, alpha, strength)).max() <= 1
 
-    def test_the_person_does_not_bleed_into_the_room(self) -> None:
+    @pytest.mark.parametrize("strength", [10, 40, 100])
+    def test_the_person_does_not_bleed_into_the_room(self, strength: int) -> None:
         frame = np.full((360, 640, 3), 20, np.uint8)
         frame[:, 200:440] = 250
         alpha = np.zeros((180, 320), np.float32)
         alpha[:, 98:222] = 1  # a matte a little wider than the person, as mattes are
-        room = _blurred(frame, alpha, 40)
+        room = _blurred(frame, alpha, strength)
         assert room[:, :180].max() <= 24 and room[:, 460:].max() <= 24
 
     @pytest.mark.parametrize("shape", [(359, 641), (16, 16), (1080, 608)])
