@@ -1,0 +1,103 @@
+"""Videos and crossfades as a person sees them: the pixels of the source in real OBS. One OBS for all."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Callable
+
+import av
+import numpy
+import pytest
+
+from tests.real_obs.conftest import COLOURS, plain_pictures
+from tests.real_obs.driver import SOON_S, START_S, Obs, wait_for
+
+RED, _, BLUE = COLOURS.values()
+VIDEO_FPS, LEVELS = 10, 24  # of the video below: a turn takes 2.4 s
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three plain pictures, and a video whose frames are grey of level 10, 20, ... 240."""
+    made = plain_pictures(tmp_path_factory.mktemp("moving"))
+    with av.open(str(made / "3 counting.mkv"), "w") as output:
+        stream = output.add_stream("ffv1", rate=VIDEO_FPS)
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "bgr0"
+        for number in range(LEVELS):
+            frame = av.VideoFrame.from_ndarray(numpy.full((180, 320, 3), 10 * number + 10, numpy.uint8), format="bgr24")
+            frame.pts = number
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode())
+    return made
+
+
+@pytest.fixture(scope="module")
+def obs(new_shared_obs: Callable[..., Obs], folder: Path) -> Iterator[Obs]:
+    obs = new_shared_obs().start()
+    obs.add(camera="sample", backgrounds_folder=str(folder))
+    wait_for(lambda: obs.shows(RED), START_S, "the first background by name")
+    return obs
+
+
+def _corner(obs: Obs) -> tuple[int, int, int]:
+    red, green, blue, alpha = (int(value) for value in obs.picture()[4, 4])
+    assert alpha == 255
+    return red, green, blue
+
+
+def _position(obs: Obs, seconds: float) -> tuple[list[float], list[int]]:
+    """When, and which frame of the video was in the corner then, turns counted on."""
+    times: list[float] = []
+    frames: list[int] = []
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        now, (red, green, blue) = time.monotonic(), _corner(obs)
+        assert red == green == blue and red % 10 == 0, "frames of the video and nothing else"
+        frame = red // 10 - 1
+        last = frames[-1] if frames else frame
+        times.append(now)
+        frames.append(last + (frame - last) % LEVELS)
+    return times, frames
+
+
+def test_a_video_advances_at_its_own_rate_and_loops(obs: Obs) -> None:
+    obs.set(background="3 counting.mkv", crossfade_ms=0)
+    wait_for(lambda: len(set(_corner(obs))) == 1, SOON_S, "the video")
+    times, frames = _position(obs, 8)
+    rate = numpy.polyfit(times, frames, 1)[0]
+    assert frames[-1] - frames[0] > 2 * LEVELS, "it loops"
+    assert abs(rate / VIDEO_FPS - 1) < 0.1, f"{rate:.2f} frames a second"
+    assert "3 counting.mkv" in [item["itemName"] for item in obs.items("background")]
+
+
+def test_hidden_the_video_stands_still(obs: Obs) -> None:
+    obs.set(background="3 counting.mkv", crossfade_ms=0)
+    wait_for(lambda: len(set(_corner(obs))) == 1, SOON_S, "the video")
+    item = obs.request("GetSceneItemId", sceneName="Scene", sourceName="Me")["sceneItemId"]
+    obs.request("SetSceneItemEnabled", sceneName="Scene", sceneItemId=item, sceneItemEnabled=False)
+    time.sleep(0.5)
+    before = _corner(obs)
+    time.sleep(1)
+    assert _corner(obs) == before
+    obs.request("SetSceneItemEnabled", sceneName="Scene", sceneItemId=item, sceneItemEnabled=True)
+    wait_for(lambda: _corner(obs) != before, SOON_S, "the video going on")
+
+
+def test_one_background_melts_into_the_next(obs: Obs) -> None:
+    obs.set(background="1 red.png", crossfade_ms=0)
+    wait_for(lambda: obs.shows(RED), SOON_S, "the red picture")
+    obs.set(background="10 blue.png", crossfade_ms=2000)
+    middle = wait_for(
+        lambda: corner if 40 < (corner := _corner(obs))[0] < 215 else None, SOON_S, "the middle of the change", 0.01
+    )
+    assert abs(middle[0] + middle[2] - 255) <= 4 and middle[1] <= 4, middle
+    wait_for(lambda: obs.shows(BLUE), SOON_S, "the blue picture")
+
+
+def test_a_slideshow_changes_by_itself_and_writes_no_setting(obs: Obs) -> None:
+    obs.set(background="1 red.png", crossfade_ms=0, slideshow_s=2)
+    wait_for(lambda: obs.shows(RED), SOON_S, "the red picture")
+    wait_for(lambda: obs.shows(COLOURS["2 green.png"]), SOON_S, "the next picture")
+    assert obs.settings()["background"] == "1 red.png"
+    obs.set(slideshow_s=0)
+    wait_for(lambda: obs.shows(RED), SOON_S, "the chosen picture")
