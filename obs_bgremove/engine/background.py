@@ -11,9 +11,8 @@ the readers share the state under one lock; nobody holds it while a file is read
 
 import dataclasses
 import threading
-import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, Optional
 
 import cv2
 import numpy as np
@@ -24,6 +23,7 @@ from obs_bgremove.engine.backgrounds.layers import BlurredRoom, Layer, Room, Sti
 from obs_bgremove.engine.backgrounds.video import Video
 from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.shared import backgrounds_folder
+from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 
@@ -32,9 +32,9 @@ NEUTRAL_BGR = (32, 32, 32)
 # How often the chosen file is looked at again, so that a replaced or repaired picture is picked up by itself.
 LOOK_AGAIN_S = 1.0
 # A file that has not been read after so long is spoken of: a picture of 100 megapixels takes two seconds.
-STUCK_AFTER_S = 5.0
+SLOW_AFTER_S = 5.0
 # Readers that hang (each in the system, where nothing can end it); more are not begun until one comes back.
-READERS_AT_MOST = 16
+MAX_LOADERS = 16
 # Frames further apart than this are a pause: hidden, or no camera. What moves goes on where it stood.
 PAUSE_NS = 1_000_000_000
 MOVING_S, WAITING_S = 1 / 30, 0.25
@@ -67,50 +67,49 @@ class Backgrounds:
         self._changed = changed
         self._wait = wait
         self._lock = threading.RLock()
-        self._problem: Optional[UserError] = None
-        self._key: Optional[_Key] = None  # what is shown, and the file it was made of
+        self._problem: UserError | None = None
+        self._key: _Key | None = None  # what is shown, and the file it was made of
         self._stamp: object = None
-        self._layer: Optional[Layer] = None
-        self._wanted: Optional[_Key] = None
+        self._layer: Layer | None = None
+        self._wanted: _Key | None = None
         self._wanted_s = self._looked_s = 0.0
         self._readers: dict[_Key, float] = {}  # what is being read, and since when
         self._clock_ns = 0
-        self._seen_ns: Optional[int] = None
+        self._seen_ns: int | None = None
         self._in_sight = False  # the frame before showed a background
-        self._leaving: Optional[Layer] = None  # the layer before, while it fades
-        self._fade_began_ns: Optional[int] = None
+        self._leaving: Layer | None = None  # the layer before, while it fades
+        self._fade_began_ns: int | None = None
         self._blend: Image = np.empty((0, 0, 4), np.uint8)
-        self._slides: Optional[backgrounds_folder.Slideshow] = None
+        self._slides: backgrounds_folder.Slideshow | None = None
         self._slides_of: object = None
         self._slide_name = ""
-        self._slide_began_ns: Optional[int] = None
+        self._slide_began_ns: int | None = None
 
     @property
-    def problem(self) -> Optional[UserError]:
+    def problem(self) -> UserError | None:
         """What is wrong with the background in use; None when all is well."""
         with self._lock:
-            wanted, now = self._wanted, time.monotonic()
+            wanted, now = self._wanted, now_s()
             if wanted is not None and wanted.mode == "file":
                 since_s = self._readers.get(wanted, self._wanted_s if wanted != self._key else now)
-                if now - since_s > STUCK_AFTER_S:
+                if now - since_s > SLOW_AFTER_S:
                     return UserError(
-                        f"The background {wanted.name or 'of your choice'} cannot be read yet: the folder "
-                        f"{wanted.folder} does not answer.",
-                        "It is shown as soon as it can be read; check the drive, or choose another background.",
+                        f"The folder {wanted.folder} does not answer.",
+                        "Check the drive or the network, or choose another folder or a colour.",
                     )
             if self._problem is None and isinstance(self._layer, Video):
                 return self._layer.problem
             return self._problem
 
     @property
-    def pace_s(self) -> Optional[float]:
+    def pace_s(self) -> float | None:
         """How soon the background will look different by itself: None for never."""
         if self._leaving is not None or (isinstance(self._layer, Video) and self._layer.moving):
             return MOVING_S
         return WAITING_S if self._slides is not None else None
 
     def get(
-        self, options: Options, width: int, height: int, timestamp_ns: Optional[int] = None, room: Room = None
+        self, options: Options, width: int, height: int, timestamp_ns: int | None = None, room: Room = None
     ) -> Image:
         """(height, width, 4) uint8 BGRA, opaque. The same array object is the same picture, in all frames to come.
         Never raises for bad files: see `problem`.
@@ -123,7 +122,7 @@ class Backgrounds:
                 self._tick(timestamp_ns)
             key = self._key_of(options, width, height)
             if key != self._wanted:
-                self._wanted, self._wanted_s = key, time.monotonic()
+                self._wanted, self._wanted_s = key, now_s()
             self._prepare(key)
             if timestamp_ns is not None and options.background_mode == "file":
                 self._slide(key, options)
@@ -184,7 +183,7 @@ class Backgrounds:
     def _prepare(self, key: _Key) -> None:
         """Begins to read what is wanted, if it is not at hand; looks now and then whether its file has changed."""
         if key == self._key:
-            now = time.monotonic()
+            now = now_s()
             if key.mode == "file" and not self._wait and now - self._looked_s > LOOK_AGAIN_S:
                 self._read(key)
         elif key.mode == "file":
@@ -199,17 +198,17 @@ class Backgrounds:
 
     # Reading files: on threads of their own, or at once.
 
-    def _read(self, key: _Key, slides: Optional[backgrounds_folder.Slideshow] = None) -> None:
+    def _read(self, key: _Key, slides: backgrounds_folder.Slideshow | None = None) -> None:
         if self._wait:
             self._load(key, slides)
-        elif key not in self._readers and len(self._readers) < READERS_AT_MOST:
-            self._readers[key] = self._looked_s = time.monotonic()
+        elif key not in self._readers and len(self._readers) < MAX_LOADERS:
+            self._readers[key] = self._looked_s = now_s()
             threading.Thread(target=self._load, args=(key, slides), name="background", daemon=True).start()
 
-    def _load(self, key: _Key, slides: Optional[backgrounds_folder.Slideshow]) -> None:
+    def _load(self, key: _Key, slides: backgrounds_folder.Slideshow | None) -> None:
         """Reads and lays out the file of a key, or of what comes after it, if it is not the one at hand."""
         read = key
-        layer: Optional[Layer] = None
+        layer: Layer | None = None
         stamp: object = None
         try:
             name = slides.next() if slides is not None else backgrounds_folder.choose(key.folder, key.name)
@@ -237,9 +236,7 @@ class Backgrounds:
                 self._readers.pop(key, None)
         self._loaded(key, read, stamp, layer, problem)
 
-    def _loaded(
-        self, key: _Key, read: _Key, stamp: object, layer: Optional[Layer], problem: Optional[UserError]
-    ) -> None:
+    def _loaded(self, key: _Key, read: _Key, stamp: object, layer: Layer | None, problem: UserError | None) -> None:
         """Shows what was read, if it is still wanted."""
         with self._lock:
             if key != self._wanted:
@@ -264,7 +261,7 @@ class Backgrounds:
 
     # From one to the next.
 
-    def _install(self, key: _Key, stamp: object, layer: Layer, problem: Optional[UserError]) -> None:
+    def _install(self, key: _Key, stamp: object, layer: Layer, problem: UserError | None) -> None:
         """Shows this one from now on. The one before fades, if it is in sight and of the same size."""
         before = self._layer
         same_size = self._key is not None and (self._key.width, self._key.height) == (key.width, key.height)

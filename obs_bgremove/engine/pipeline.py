@@ -86,7 +86,7 @@ class Pipeline:
         return out
 
     def background_alone(
-        self, desired: DesiredState, width: int, height: int, allocate: Allocate, timestamp_ns: Optional[int] = None
+        self, desired: DesiredState, width: int, height: int, allocate: Allocate, timestamp_ns: int | None = None
     ) -> Canvas:
         """The finished picture without a frame: for privacy, and while the camera gives nothing. timestamp_ns: the
         moment that a background that moves is shown at; None for what is not seen now."""
@@ -171,7 +171,7 @@ class Pipeline:
             )
         self.problem = error
 
-    def _background_alone(self, desired: DesiredState, out: Canvas, timestamp_ns: Optional[int]) -> None:
+    def _background_alone(self, desired: DesiredState, out: Canvas, timestamp_ns: int | None) -> None:
         """Fills `out` with no pixel of the camera: transparent, or the background, or a neutral grey."""
         options, pixels = desired.options, out.claim()
         height, width = pixels.shape[:2]

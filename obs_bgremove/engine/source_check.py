@@ -62,7 +62,7 @@ def _background(chosen: options.Options) -> str:
         return f"background {chosen.background_mode}"
     name = chosen.background_name
     if not name:
-        raise UserError(f"There is no picture or video in {chosen.folder}.", "Put one there, or choose another folder.")
+        raise UserError(f"There is no picture in {chosen.folder}.", "Put one there, or choose another folder.")
     path = backgrounds_folder.resolve(chosen.folder, name)
     if video_files.moves(path):
         with contextlib.closing(video_files.play(path, chosen.fit, 64, 36)) as frames:

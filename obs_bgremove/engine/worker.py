@@ -209,5 +209,5 @@ class _Summary:
 def _look(desired: DesiredState) -> object:
     """All that `Pipeline.background_alone` depends on, apart from the size and the prepared background."""
     options = desired.options
-    background = (options.background_mode, options.backgrounds_folder, options.background, options.color)
-    return background, options.view, desired.removal, desired.privacy
+    background = (options.background_mode, options.backgrounds_folder, options.background, options.color, options.fit)
+    return background, options.slideshow_s, options.shuffle, options.view, desired.removal, desired.privacy

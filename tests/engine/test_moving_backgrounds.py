@@ -244,18 +244,23 @@ def test_the_queue_is_bounded_and_the_thread_ends_with_the_background(counting: 
         assert not thread.is_alive()
 
 
-def test_memory_stays_flat_over_many_loops(counting: Path) -> None:
-    def open_files() -> int:
-        return len(list(Path("/proc/self/fd").iterdir()))
+def _memory_mb() -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="no /proc on this system")
+def test_memory_files_and_threads_stay_flat_over_many_loops(counting: Path) -> None:
     before = threading.active_count()
     with _playing(counting) as (backgrounds, options):
-        counts = []
-        for number in range(600):  # 25 loops at 10 times their speed
-            backgrounds.get(options, *SIZE, number * CAMERA_NS)
-            time.sleep(0.003)
-            counts.append(open_files())
-        assert max(counts[100:]) <= max(counts[:100]) + 1
+        figures = []
+        for number in range(400):  # 16 loops at many times their speed, each frame 3.7 MB
+            backgrounds.get(options, 1280, 720, number * CAMERA_NS)
+            time.sleep(0.004)
+            figures.append((len(list(Path("/proc/self/fd").iterdir())), _memory_mb()))
+        files, memory_mb = zip(*figures)
+        assert max(files[100:]) <= max(files[:100]) + 1
+        assert max(memory_mb[100:]) < max(memory_mb[50:100]) + 40, "a leak would be 500 MB"
         assert threading.active_count() <= before + 2
 
 

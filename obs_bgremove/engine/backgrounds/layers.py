@@ -1,7 +1,8 @@
 """What a background can be besides a video: a picture or colour that stays, or the room of this very frame, blurred;
 and the blend of two of them while one follows the other. On the worker's thread."""
 
-from typing import Callable, Optional, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ from obs_bgremove.engine.parallel import in_bands
 
 # Makes the blurred room of this frame, (height, width, 4) uint8, a new array object each time; None where nothing of
 # the room may be shown.
-Room = Optional[Callable[[], Image]]
+Room = Callable[[], Image] | None
 
 
 class Layer(Protocol):
@@ -28,7 +29,7 @@ class Still:
     """A picture or a colour. `instead`: what is shown in its place where nothing of the room may be seen, when the
     picture holds some of it."""
 
-    def __init__(self, image: Image, instead: Optional[Image] = None) -> None:
+    def __init__(self, image: Image, instead: Image | None = None) -> None:
         self._image, self._instead = image, instead
 
     @property

@@ -10,8 +10,7 @@ import os
 import sys
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator
-from typing import Callable, Optional
+from collections.abc import Callable, Generator, Iterator
 
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.backgrounds.layers import Room
@@ -32,14 +31,14 @@ class Video:
     """Raises UserError when there is no first frame. `play` begins a pass through the file."""
 
     def __init__(self, play: Callable[[], Iterator[Frame]], wait: bool = False) -> None:
-        self.problem: Optional[UserError] = None  # of a file that could be played before
+        self.problem: UserError | None = None  # of a file that could be played before
         self.moving = True  # more than one frame, and not at an end for some reason
         self._play = play
         self._wait = wait
         self._frames = self._endless()
         first = next(self._frames)
         self._image = first.image()
-        self._started_ns: Optional[int] = None
+        self._started_ns: int | None = None
         self._position_ns = self._delay_ns = self._interval_ns = 0
         self._queue: deque[tuple[int, Image]] = deque()
         self._changed = threading.Condition()

@@ -6,10 +6,10 @@ black. Decoding takes one thread, however large the file is: the person comes fi
 """
 
 import dataclasses
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any
 
 import av
 import av.error
