@@ -1,7 +1,7 @@
-"""Draw the pictures in `backgrounds/`: `python -m backgrounds.generator [FOLDER] [--only NAME]`.
+"""Draw the pictures and loops in `backgrounds/`: `python -m backgrounds.generator [FOLDER] [--only NAME]`.
 
-Everything is computed from the code in this package with fixed seeds, by NumPy and OpenCV alone. No
-photograph, texture, font or model goes in.
+Everything is computed from the code in this package with fixed seeds, by NumPy and OpenCV alone; PyAV
+encodes the loops. No photograph, texture, font or model goes in.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from . import bookshelf, lights, rooms, shapes, walls
+from . import bookshelf, lights, loops, rooms, shapes, walls
 
 PICTURES_FOLDER = Path(__file__).resolve().parents[1]
 
-QUALITY = 96  # JPEG; below 90 the grain goes and bands appear, above 97 the folder outgrows its 6 MB
+QUALITY = 96  # JPEG; below 90 the grain goes and bands appear, above 97 the folder outgrows its 10 MB
 
 PICTURES: dict[str, Callable[[], np.ndarray]] = {
     "01-studio-warm.jpg": rooms.studio_warm,
@@ -56,16 +56,20 @@ def save(path: Path, frame_bgr: np.ndarray) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Draw all pictures, or those whose name contains `--only`, into a folder (`backgrounds/` if none is given)."""
-    parser = argparse.ArgumentParser(description="Draw the background pictures.")
+    """Draw all pictures and loops, or those whose name contains `--only`, into a folder (else into `backgrounds/`)."""
+    parser = argparse.ArgumentParser(description="Draw the background pictures and loops.")
     parser.add_argument("folder", nargs="?", type=Path, default=PICTURES_FOLDER)
-    parser.add_argument("--only", default="", metavar="NAME", help="only pictures whose name contains NAME")
+    parser.add_argument("--only", default="", metavar="NAME", help="only those whose name contains NAME")
     options = parser.parse_args(arguments)
     options.folder.mkdir(parents=True, exist_ok=True)
     for name, draw in PICTURES.items():
         if options.only in name:
             save(options.folder / name, draw())
-            print(f"{name}: {(options.folder / name).stat().st_size / 1000:.0f} kB")
+            print(f"{name}: {(options.folder / name).stat().st_size / 1000:.0f} kB", flush=True)
+    for name, (frames, quality) in loops.LOOPS.items():
+        if options.only in name:
+            loops.encode(options.folder / name, frames(), quality)
+            print(f"{name}: {(options.folder / name).stat().st_size / 1000:.0f} kB", flush=True)
     return 0
 
 

@@ -27,8 +27,9 @@ def canvas_charcoal(seed: int = 4) -> np.ndarray:
     return develop(defocus(wall, 2.2), seed, exposure=1.95, vignette=1.0, grain=1.3)
 
 
-def sunlit_limewash(seed: int = 5) -> np.ndarray:
-    """Late sun through a window on a limewashed wall, with the shadow of leaves at its edge."""
+def limewash_parts(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """A limewashed wall and what falls on it: (wall without the sun, its albedo, the sunlit panes of a window, the
+    shadow of branches, the sun's unevenness); the last three (1080, 1920), sharp."""
     rng = np.random.default_rng(seed)
     x, y = grid()
     clouds = 0.55 * noise(rng, 500, 4, 0.6) + 0.45 * noise(rng, (150, 110), 4, 0.65)
@@ -51,10 +52,17 @@ def sunlit_limewash(seed: int = 5) -> np.ndarray:
     bars = smoothstep(11, 17, np.abs((u + pane / 2) % pane - pane / 2)) * smoothstep(
         11, 17, np.abs((v + pane * 0.55) % (pane * 1.1) - pane * 0.55)
     )
-    sun = defocus((inside * bars).astype(np.float32), 13)
     leaves = branch_mask(rng, (1500, 1150), 1000, -1.95) + branch_mask(rng, (1820, 820), 900, -2.35)
+    shade = (0.86 + 0.14 * np.tanh(noise(rng, 420, 2))).astype(np.float32)
+    return wall, albedo, (inside * bars).astype(np.float32), leaves, shade
+
+
+def sunlit_limewash(seed: int = 5) -> np.ndarray:
+    """Late sun through a window on a limewashed wall, with the shadow of leaves at its edge."""
+    wall, albedo, window, leaves, shade = limewash_parts(seed)
+    sun = defocus(window, 13)
     sun = sun * (1 - 0.85 * defocus(np.clip(leaves, 0, 1), 17))
-    sun *= 0.86 + 0.14 * np.tanh(noise(rng, 420, 2))
+    sun *= shade
     wall = wall + albedo * (sun[..., None] * rgb("ffcf94") * 1.05)
     wall += albedo * soften(sun, 160)[..., None] * rgb("ffd9a8") * 0.10
     return develop(bloom(defocus(wall, 1.8), 0.05), seed, exposure=1.35, vignette=0.55, grain=1.2)

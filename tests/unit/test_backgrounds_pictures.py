@@ -46,8 +46,9 @@ def test_there_are_at_least_ten_pictures_and_all_are_full_hd() -> None:
     assert {path.name: load(path.name).shape for path in PICTURES} == {path.name: (1080, 1920, 3) for path in PICTURES}
 
 
-def test_the_folder_stays_under_six_megabytes() -> None:
-    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.suffix != ".pyc") < 6_000_000
+def test_the_folder_stays_under_ten_megabytes() -> None:
+    """Pictures and loops. It is a part of every installation, and each picture alone is some 400 kB."""
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.suffix != ".pyc") < 10_000_000
 
 
 def test_the_folder_holds_exactly_what_the_generator_draws_and_credits_name(generate: ModuleType) -> None:
