@@ -15,11 +15,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.backgrounds import layout, video_files
-from obs_bgremove.engine.backgrounds.layers import BlurredRoom, Layer, Room, Still, blend, flat
+from obs_bgremove.engine.backgrounds.crossfade import Crossfade
+from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR, BlurredRoom, Layer, Room, Still, flat
 from obs_bgremove.engine.backgrounds.video import Video
 from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.shared import backgrounds_folder
@@ -27,8 +27,6 @@ from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 
-# Shown where nothing better is known: no picture (yet), or privacy in a mode whose background is the room itself.
-NEUTRAL_BGR = (32, 32, 32)
 # How often the chosen file is looked at again, so that a replaced or repaired picture is picked up by itself.
 LOOK_AGAIN_S = 1.0
 # A file that has not been read after so long is spoken of: a picture of 100 megapixels takes two seconds.
@@ -77,9 +75,7 @@ class Backgrounds:
         self._clock_ns = 0
         self._seen_ns: int | None = None
         self._in_sight = False  # the frame before showed a background
-        self._leaving: Layer | None = None  # the layer before, while it fades
-        self._fade_began_ns: int | None = None
-        self._blend: Image = np.empty((0, 0, 4), np.uint8)
+        self._fade = Crossfade()
         self._slides: backgrounds_folder.Slideshow | None = None
         self._slides_of: object = None
         self._slide_name = ""
@@ -104,7 +100,7 @@ class Backgrounds:
     @property
     def pace_s(self) -> float | None:
         """How soon the background will look different by itself: None for never."""
-        if self._leaving is not None or (isinstance(self._layer, Video) and self._layer.moving):
+        if self._fade.running or (isinstance(self._layer, Video) and self._layer.moving):
             return MOVING_S
         return WAITING_S if self._slides is not None else None
 
@@ -138,7 +134,7 @@ class Backgrounds:
     def close(self) -> None:
         """Lets go of the file that is open. Idempotent."""
         with self._lock:
-            self._end_fade()
+            self._fade.end()
             if self._layer is not None:
                 self._layer.close()
 
@@ -154,7 +150,7 @@ class Backgrounds:
         self._seen_ns = timestamp_ns
 
     def _out_of_sight(self) -> None:
-        self._end_fade()
+        self._fade.end()
         self._in_sight = False
 
     def _key_of(self, options: Options, width: int, height: int) -> _Key:
@@ -266,33 +262,14 @@ class Backgrounds:
         before = self._layer
         same_size = self._key is not None and (self._key.width, self._key.height) == (key.width, key.height)
         if before is not None and self._in_sight and same_size:
-            self._leave(before)
+            self._fade.begin(before)
         else:
-            self._end_fade()
+            self._fade.end()
             if before is not None:
                 before.close()
         self._key, self._stamp, self._layer, self._problem = key, stamp, layer, problem
         self.version += 1
         self._changed()
-
-    def _leave(self, before: Layer) -> None:
-        """The layer in use begins to fade; in the middle of a change, what is to be seen at the moment does."""
-        if self._leaving is None:
-            self._leaving = before
-            return
-        before.close()
-        if self._fade_began_ns is None:  # nothing of it was seen yet
-            return
-        height, width = self._blend.shape[:2]
-        instead = flat(NEUTRAL_BGR, width, height) if _shows_room(self._leaving, before) else None
-        seen = Still(self._blend.copy(), instead)
-        self._end_fade()
-        self._leaving = seen
-
-    def _end_fade(self) -> None:
-        if self._leaving is not None:
-            self._leaving.close()
-        self._leaving, self._fade_began_ns = None, None
 
     def _now(self, options: Options, width: int, height: int, passing: bool, room: Room) -> Image:
         """What is to be seen at this moment."""
@@ -302,24 +279,7 @@ class Backgrounds:
         if image.shape[:2] != (height, width):
             # Not ready yet. An old one of another size is stretched for the moment: better than a flash of grey.
             return layout.cover(image, width, height)
-        if self._leaving is None or not passing:
-            return image
-        if self._fade_began_ns is None:
-            self._fade_began_ns = self._clock_ns
-        passed_ms = (self._clock_ns - self._fade_began_ns) / 1e6
-        if passed_ms >= options.crossfade_ms:
-            self._end_fade()
-            return image
-        before = self._leaving.at(self._clock_ns, room)
-        if passed_ms <= 0:
-            return before
-        if self._blend.shape != image.shape:
-            self._blend = np.empty_like(image)
-        return blend(before, image, passed_ms / options.crossfade_ms, self._blend).view()  # a new object: a new picture
-
-
-def _shows_room(*layers: Layer) -> bool:
-    return any(isinstance(layer, BlurredRoom) or (isinstance(layer, Still) and layer.shows_room) for layer in layers)
+        return self._fade.at(self._clock_ns, options.crossfade_ms, image, room) if passing else image
 
 
 def _stamp(path: Path) -> object:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from obs_bgremove.engine.arrays import Image
-from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
+from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.room import as_shown
 from obs_bgremove.shared import installation

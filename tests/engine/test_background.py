@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from obs_bgremove.engine import background as module
-from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
+from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.room import blurred_room
 from obs_bgremove.shared.options import Options
 

@@ -12,7 +12,8 @@ import pytest
 
 from obs_bgremove.engine import background as module
 from obs_bgremove.engine.arrays import Image
-from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
+from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.backgrounds.layout import BAR_BRIGHTNESS, lay_out
 from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.shared.options import Options

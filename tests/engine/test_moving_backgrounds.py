@@ -18,8 +18,9 @@ import pytest
 from PIL import Image as Pillow
 
 from obs_bgremove.engine import background as background_module
-from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
+from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.backgrounds import video_files
+from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.backgrounds.video import AHEAD, Video
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options

@@ -14,7 +14,8 @@ import pytest
 
 from obs_bgremove.engine import person_cutout as cutout_module
 from obs_bgremove.engine.arrays import Image
-from obs_bgremove.engine.background import NEUTRAL_BGR, Backgrounds
+from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.camera.sample_source import SampleSource
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline

@@ -1,15 +1,14 @@
-"""What a background can be besides a video: a picture or colour that stays, or the room of this very frame, blurred;
-and the blend of two of them while one follows the other. On the worker's thread."""
+"""What a background can be besides a video: a picture or colour that stays, or the room of this very frame, blurred."""
 
 from collections.abc import Callable
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from obs_bgremove.engine.arrays import Image
-from obs_bgremove.engine.parallel import in_bands
 
+# Shown where nothing better is known: no picture (yet), or privacy in a mode whose background is the room itself.
+NEUTRAL_BGR = (32, 32, 32)
 # Makes the blurred room of this frame, (height, width, 4) uint8, a new array object each time; None where nothing of
 # the room may be shown.
 Room = Callable[[], Image] | None
@@ -57,15 +56,6 @@ class BlurredRoom:
 
     def close(self) -> None:
         """Nothing is open."""
-
-
-def blend(before: Image, after: Image, share: float, out: Image) -> Image:
-    """out = before + (after - before) share. All (height, width, 4) uint8, opaque; share 0 to 1."""
-    in_bands(
-        out.shape[0],
-        lambda y0, y1: cv2.addWeighted(before[y0:y1], 1 - share, after[y0:y1], share, 0, dst=out[y0:y1]),
-    )
-    return out
 
 
 def flat(color_bgr: tuple[int, int, int], width: int, height: int) -> Image:
