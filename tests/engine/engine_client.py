@@ -6,7 +6,6 @@ import dataclasses
 import subprocess
 import sys
 import threading
-import time
 from typing import Any, Callable
 
 import numpy as np
@@ -17,6 +16,7 @@ from obs_bgremove.shared import installation, protocol
 from obs_bgremove.shared.frame_ring import FrameInfo, Ring
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
+from tests.waiting import wait_for
 
 
 class EngineClient:
@@ -37,7 +37,17 @@ class EngineClient:
         return self
 
     def __exit__(self, *exception: object) -> None:
-        assert self.process.stdin and self.process.stdout and self.process.stderr
+        assert self.process.stdout and self.process.stderr
+        try:
+            self.leave()
+        finally:
+            self.process.stdout.close()
+            self.process.stderr.close()
+            self.ring.close()
+
+    def leave(self) -> None:
+        """Closes its pipe, and returns once it has ended and all that it said has been read."""
+        assert self.process.stdin
         with contextlib.suppress(BrokenPipeError):
             self.process.stdin.close()
         try:
@@ -47,9 +57,6 @@ class EngineClient:
             self.process.wait()
             for thread in self._threads:
                 thread.join()
-            self.process.stdout.close()
-            self.process.stderr.close()
-            self.ring.close()
 
     def _read(self) -> None:
         assert self.process.stdout
@@ -81,25 +88,31 @@ class EngineClient:
 
     def until(self, what: Callable[[npt.NDArray[np.uint8]], bool], timeout_s: float = 30.0) -> npt.NDArray[np.uint8]:
         """The first frame from now on for which `what` is true."""
-        end, last = time.monotonic() + timeout_s, 0
-        picture = None
-        while time.monotonic() < end:
-            found = self.frame(last)
-            if found is None:
-                time.sleep(0.002)
-                continue
-            last, picture = found[0].sequence, found[1]
-            if what(picture):
-                return picture
-        state = None if picture is None else (picture.shape, picture[2, 2].tolist())
-        raise AssertionError(f"never came; last picture {state}; said {self.messages[-5:]}")
+        last, newest = 0, None
+
+        def wanted() -> npt.NDArray[np.uint8] | None:
+            nonlocal last, newest
+            if (found := self.frame(last)) is None:
+                return None
+            last, newest = found[0].sequence, found[1]
+            return newest if what(newest) else None
+
+        def seen() -> str:
+            state = None if newest is None else (newest.shape, newest[2, 2].tolist())
+            return f"that picture; last {state}; said {self.messages[-5:]}"
+
+        picture: npt.NDArray[np.uint8] = wait_for(wanted, timeout_s, seen, 0.002)
+        return picture
+
+    def statuses(self) -> list[str]:
+        """The texts of all status messages so far."""
+        return [message["text"] for message in list(self.messages) if message["type"] == "status"]
 
     def status(self, text: str, timeout_s: float = 30.0) -> str:
         """Waits until the newest status contains the text."""
-        end = time.monotonic() + timeout_s
-        while time.monotonic() < end:
-            said = [message["text"] for message in list(self.messages) if message["type"] == "status"]
-            if said and text in said[-1] and (text or not said[-1]):
-                return str(said[-1])
-            time.sleep(0.01)
-        raise AssertionError(f"status never said {text!r}; said {self.messages[-5:]}")
+
+        def said() -> list[str]:
+            newest = self.statuses()[-1:]
+            return newest if newest and text in newest[0] and (text or not newest[0]) else []
+
+        return str(wait_for(said, timeout_s, lambda: f"status {text!r}; said {self.messages[-5:]}")[0])

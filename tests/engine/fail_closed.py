@@ -11,7 +11,9 @@ until 0.25 s after the choice has ended.
 """
 
 import argparse
+import contextlib
 import dataclasses
+import subprocess
 import sys
 import tempfile
 import threading
@@ -22,10 +24,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from tests.colours import ROOM_BGR
 from tests.conftest import CLIPS
 from tests.engine.engine_client import EngineClient
+from tests.waiting import wait_for
 
-ROOM_BGR = (203, 7, 251)
 SIZE = (320, 180)
 FPS = 60
 CHECK_PX = 4
@@ -152,16 +155,10 @@ def _scenario(camera: Camera, count: Count, fault: str, seconds: float, mode: st
 
 
 def _wait(client: EngineClient, seconds: float) -> None:
-    """Until the person has been there for so long, or the engine has died."""
-    end = time.monotonic() + 15
-    while time.monotonic() < end and client.process.poll() is None:
-        said = [message["text"] for message in list(client.messages) if message["type"] == "status"]
-        if said and said[-1] == "":
-            break
-        time.sleep(0.01)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and client.process.poll() is None:
-        time.sleep(0.01)
+    """Until all has been well once, and for so long after that, or until the engine has died."""
+    wait_for(lambda: client.process.poll() is not None or client.statuses()[-1:] == [""], 30, "all is well")
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        client.process.wait(seconds)
 
 
 def _changes(camera: Camera, count: Count, rounds: int) -> None:

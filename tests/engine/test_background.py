@@ -2,7 +2,6 @@
 
 import dataclasses
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.room import blurred_room
 from obs_bgremove.shared.options import Options
+from tests.waiting import wait_for
 
 
 def _options(folder: Path, name: str = "", **more: object) -> Options:
@@ -53,14 +53,13 @@ def test_a_new_picture_replaces_the_old_one_without_a_gap(pictures: Path) -> Non
 
 def _until(backgrounds: Backgrounds, options: Options, wanted: tuple[int, ...]) -> set[tuple[int, ...]]:
     seen = set()
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
-        pixel = _pixel(backgrounds, options)
-        seen.add(pixel)
-        if pixel == wanted:
-            return seen
-        time.sleep(0.005)
-    raise AssertionError(f"{wanted} never came; {backgrounds.problem}")
+
+    def came() -> bool:
+        seen.add(pixel := _pixel(backgrounds, options))
+        return pixel == wanted
+
+    wait_for(came, 10, lambda: f"{wanted}; {backgrounds.problem}", 0.005)
+    return seen
 
 
 def test_a_missing_and_a_broken_picture_are_said_and_mended_by_themselves(
@@ -81,13 +80,11 @@ def test_a_missing_and_a_broken_picture_are_said_and_mended_by_themselves(
 
 
 def _problem(backgrounds: Backgrounds, options: Options, text: str) -> None:
-    end = time.monotonic() + 10
-    while time.monotonic() < end:
+    def said() -> bool:
         backgrounds.get(options, 160, 90)
-        if backgrounds.problem is not None and text in str(backgrounds.problem):
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"got {backgrounds.problem}, expected {text!r}")
+        return backgrounds.problem is not None and text in str(backgrounds.problem)
+
+    wait_for(said, 10, lambda: f"{text!r}, got {backgrounds.problem}")
 
 
 class DeadShare:

@@ -14,6 +14,7 @@ from obs_bgremove.engine.camera import frame_sources
 from obs_bgremove.engine.camera.capture import Capture, Frame
 from obs_bgremove.engine.camera.target import CameraSetting
 from obs_bgremove.shared.errors import UserError
+from tests.waiting import never, wait_for
 
 
 @pytest.fixture
@@ -35,21 +36,13 @@ def _setting(target: object, size: tuple[int, int] | None = None) -> CameraSetti
 
 
 def _next(capture: Capture, timeout_s: float = 10.0) -> Frame:
-    end = time.monotonic() + timeout_s
-    while time.monotonic() < end:
-        frame = capture.take()
-        if frame is not None:
-            return frame
-        time.sleep(0.002)
-    raise AssertionError(f"no frame; problem: {capture.problem}")
+    frame: Frame = wait_for(capture.take, timeout_s, lambda: f"a frame; problem: {capture.problem}", 0.002)
+    return frame
 
 
 def _wait_for_problem(capture: Capture) -> UserError:
-    end = time.monotonic() + 10
-    while capture.problem is None and time.monotonic() < end:
-        time.sleep(0.01)
-    assert capture.problem is not None
-    return capture.problem
+    problem: UserError = wait_for(lambda: capture.problem, 10, "a problem")
+    return problem
 
 
 def test_frames_come_with_growing_times(capture: Capture, counting_video: Path) -> None:
@@ -64,9 +57,7 @@ def test_a_frame_taken_stays_as_it_is_while_newer_ones_come(capture: Capture, co
     capture.want(_setting(counting_video))
     frame = _next(capture)
     level = int(frame.image[0, 0, 0])
-    for _ in range(20):
-        time.sleep(0.02)
-        assert set(np.unique(frame.image)) == {level}
+    never(lambda: set(np.unique(frame.image)) != {level}, 0.4, "it was written over")
 
 
 def test_the_newest_frame_wins(capture: Capture, counting_video: Path) -> None:
@@ -119,10 +110,7 @@ def test_wanting_nothing_frees_the_camera(capture: Capture, counting_video: Path
     capture.want(_setting(counting_video))
     _next(capture)
     capture.want(None)
-    deadline = time.monotonic() + 5
-    while _open_here(counting_video) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    assert not _open_here(counting_video)
+    wait_for(lambda: not _open_here(counting_video), 5, "the camera is free")
     assert capture.take() is None
 
 
@@ -264,8 +252,7 @@ def test_idle_it_delivers_nothing_and_goes_on_at_once_after(capture: Capture) ->
     capture.idle = True
     time.sleep(0.1)
     capture.take()
-    time.sleep(0.2)
-    assert capture.take() is None
+    never(lambda: capture.take() is not None, 0.3, "a frame while idle")
     capture.idle = False
     shown = time.perf_counter_ns()
     assert _next(capture).timestamp_ns >= shown, "the first frame after it is a new one"
@@ -278,7 +265,5 @@ def test_a_lost_camera_is_noticed_and_forgiven_while_idle(capture: Capture, coun
     capture.want(_setting(str(counting_video)))
     _wait_for_problem(capture)
     away.rename(counting_video)
-    until = time.monotonic() + 10
-    while capture.problem is not None and time.monotonic() < until:
-        time.sleep(0.02)
-    assert capture.problem is None and capture.take() is None
+    wait_for(lambda: capture.problem is None, 10, "forgiven")
+    assert capture.take() is None

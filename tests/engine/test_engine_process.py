@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from obs_bgremove import __version__
+from tests.colours import GREEN_BGR, ROOM_BGR
 from tests.engine.engine_client import EngineClient
-from tests.engine.test_pipeline import GREEN_BGR, ROOM_BGR
+from tests.waiting import never, wait_for
 
 GREEN = {"background_mode": "color"}
 
@@ -43,10 +44,7 @@ def test_it_says_hello_and_shows_the_sample_cut_out(engine: EngineClient) -> Non
     assert picture.shape == (720, 1280, 4) and (picture[..., 3] == 255).all()
     assert engine.messages[0]["type"] == "hello" and engine.messages[0]["version"] == __version__
     engine.status("")
-    end = time.monotonic() + 5
-    while time.monotonic() < end and not [m for m in engine.messages if m["type"] == "stats"]:
-        time.sleep(0.05)
-    stats = [message for message in engine.messages if message["type"] == "stats"][-1]
+    stats = wait_for(lambda: [message for message in engine.messages if message["type"] == "stats"], 5, "stats")[-1]
     assert (stats["width"], stats["height"]) == (1280, 720) and "sample" in stats["camera"]
 
 
@@ -82,20 +80,13 @@ def test_hidden_it_sends_no_frames_and_frees_the_camera_when_asked(engine: Engin
     engine.say(showing=False, **camera)
     time.sleep(0.3)
     sequence = engine.ring._words[1]
-    time.sleep(0.5)
-    assert engine.ring._words[1] == sequence, "a frame was sent while hidden"
+    never(lambda: engine.ring._words[1] != sequence, 0.5, "a frame was sent while hidden")
     assert opened(), "the camera stays open unless asked otherwise"
     engine.say(showing=False, release_when_hidden=True, **camera)
-    end = time.monotonic() + 5
-    while opened() and time.monotonic() < end:
-        time.sleep(0.02)
-    assert not opened()
+    wait_for(lambda: not opened(), 5, "the camera is free")
     engine.say(showing=True, release_when_hidden=True, **camera)
     number = engine.frame()[0].sequence  # type: ignore[index]
-    end = time.monotonic() + 5
-    while engine.frame(number) is None and time.monotonic() < end:
-        time.sleep(0.01)
-    assert engine.frame(number) is not None
+    wait_for(lambda: engine.frame(number), 5, "a frame")
 
 
 def test_a_state_that_is_not_sound_is_passed_over(engine: EngineClient) -> None:
@@ -175,10 +166,7 @@ def test_it_leaves_when_its_parent_is_killed(assets: Path) -> None:
         child = int(parent.stdout.readline())
         time.sleep(1.0)
         parent.send_signal(signal.SIGKILL)
-        end = time.monotonic() + 2
-        while _alive(child) and time.monotonic() < end:
-            time.sleep(0.02)
-        assert not _alive(child)
+        wait_for(lambda: not _alive(child), 2, "the engine has gone")
 
 
 def _alive(pid: int) -> bool:

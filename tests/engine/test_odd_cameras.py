@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.colours import GREEN_BGR
 from tests.engine.engine_client import EngineClient
 
 GREEN = {"background_mode": "color", "color": 0xFF40B100}
-GREEN_BGR = (64, 177, 0)
 
 
 @pytest.fixture

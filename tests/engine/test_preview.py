@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import pytest
 
 from obs_bgremove.shared.options import Options
 from obs_bgremove.tools.preview import _Preview
+from tests.waiting import wait_for
 
 NEEDED = ("Xvfb", "xdotool", "import")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -47,13 +47,13 @@ def _screenshot(display: str, path: Path) -> np.ndarray:
 
 def _until(display: str, path: Path, shown: tuple[int, int, int], process: subprocess.Popen[str]) -> None:
     """Waits until a fair part of the screen has this colour."""
-    end = time.monotonic() + 60
-    while time.monotonic() < end and process.poll() is None:
+
+    def seen() -> bool:
+        assert process.poll() is None, f"exit code {process.poll()} before {shown} came"
         picture = _screenshot(display, path).astype(int)
-        if (np.abs(picture - shown).max(axis=2) < 12).mean() > 0.08:
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{shown} never came; exit code {process.poll()}; see {path}")
+        return bool((np.abs(picture - shown).max(axis=2) < 12).mean() > 0.08)
+
+    wait_for(seen, 60, f"{shown}; see {path}", 0.1)
 
 
 def test_the_next_background_is_found_in_a_folder_below_home(pictures: Path, monkeypatch: pytest.MonkeyPatch) -> None:

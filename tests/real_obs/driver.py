@@ -16,6 +16,8 @@ import warnings
 from pathlib import Path
 from typing import Any, Callable, Optional
 
+from tests.waiting import wait_for
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPT = REPOSITORY / "obs_bgremove/script/ai_background.py"
 START_S = 90.0  # until the first picture: 3 s on a quiet machine, but tests share theirs with others
@@ -36,18 +38,6 @@ _excused: set[str] = set()  # their logs: one exit may be looked at twice
 def missing_tools() -> list[str]:
     """What is needed and not installed."""
     return [name for name in NEEDED if shutil.which(name) is None]
-
-
-def wait_for(condition: Callable[[], Any], timeout_s: float, what: str, interval_s: float = 0.05) -> Any:
-    """The first value of `condition` that is not None or False. Fails with `what` when the time is up."""
-    until = time.monotonic() + timeout_s
-    while True:
-        value = condition()
-        if not (value is None or value is False or (isinstance(value, (list, dict)) and not value)):
-            return value
-        if time.monotonic() > until:
-            raise AssertionError(f"not within {timeout_s:g} s: {what}")
-        time.sleep(interval_s)
 
 
 def free_port() -> int:
