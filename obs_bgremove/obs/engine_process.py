@@ -71,6 +71,7 @@ class EngineProcess:
     ) -> None:
         self.started = self.last_line = time.monotonic()
         self.first_frame: Optional[float] = None  # when it was up and running
+        self.writing_since: Optional[float] = None  # a write that lasts: the engine does not read
         self.failure = ""  # why its messages cannot be trusted any more
         self._state, self._on_message, self._on_end = state, on_message, on_end
         self._write_lock = threading.Lock()
@@ -97,11 +98,14 @@ class EngineProcess:
         stdin = self._popen.stdin
         assert stdin is not None
         with self._write_lock:
+            self.writing_since = time.monotonic()
             try:
                 stdin.write(line())
                 stdin.flush()
             except (OSError, ValueError):
                 pass  # it has ended; the supervisor notices that by itself
+            finally:
+                self.writing_since = None
 
     @property
     def exit_code(self) -> Optional[int]:

@@ -143,12 +143,16 @@ class EngineSupervisor:
 
     def _watch(self, process: EngineProcess) -> Optional[UserError]:
         silent_ticks, heard = 0, process.last_line
+        deaf_ticks, writing = 0, process.writing_since
         while not (self._stopping or self._restarting):
             self._wake.wait(TICK_S)
             self._wake.clear()
             self._owner.engine_tick()
             # In ticks of ours, not in seconds: on a machine so busy that these come late, the engine is late as well.
             silent_ticks, heard = (silent_ticks + 1 if heard == process.last_line else 0), process.last_line
+            # One that sends frames and does not read would never hear of privacy, and blocks whoever tells it.
+            waits = writing is not None and writing == process.writing_since
+            deaf_ticks, writing = (deaf_ticks + 1 if waits else 0), process.writing_since
             if self._mismatch is not None:
                 return self._mismatch
             if process.failure:
@@ -156,7 +160,7 @@ class EngineSupervisor:
             if process.exit_code is not None:
                 return UserError(f"The engine stopped unexpectedly ({exit_in_words(process.exit_code)}).")
             limit_s = START_S if process.first_frame is None else SILENCE_S
-            if silent_ticks * TICK_S > limit_s:
+            if max(silent_ticks, deaf_ticks) * TICK_S > limit_s:
                 return UserError(f"The engine did not answer for {limit_s:g} s and was stopped.")
         return None
 
