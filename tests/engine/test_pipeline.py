@@ -23,9 +23,7 @@ from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
-
-ROOM_BGR = (203, 7, 251)
-GREEN_BGR = (64, 177, 0)
+from tests.colours import GREEN_BGR, ROOM_BGR
 
 
 def _allocate(width: int, height: int) -> Canvas:
@@ -140,11 +138,25 @@ def test_threshold_and_softness_move_and_widen_the_edge(pipeline: Pipeline, port
     assert grey[0] < grey[1] < grey[2]
 
 
-STAGES = ["network", "matting", "composite", "cutout", "matte_image", "blurred_room", "background"]
+# Which modes and views come by a stage: an error in another one would prove nothing.
+STAGES = {
+    "network": ("file", "blur", "color", "transparent", "mask"),
+    "matting": ("file", "blur", "color", "transparent", "mask"),
+    "composite": ("file", "blur", "color"),
+    "cutout": ("transparent",),
+    "matte_image": ("mask",),
+    "blurred_room": ("blur",),
+    "background": ("file",),
+}
+ERRORS = [RuntimeError("x"), ValueError("shape"), MemoryError(), cv2.error("y"), UserError("z")]
 
 
-def _break(stage: str, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def _break(stage: str, monkeypatch: pytest.MonkeyPatch, error: Exception) -> list[str]:
+    """Makes the stage fail; the list that comes back grows with every call of it."""
+    called: list[str] = []
+
     def fail(*arguments: object, **named: object) -> None:
+        called.append(stage)
         raise error
 
     if stage == "network":
@@ -155,24 +167,41 @@ def _break(stage: str, monkeypatch: pytest.MonkeyPatch, error: Exception) -> Non
         monkeypatch.setattr("obs_bgremove.engine.background.read_picture", fail)
     else:
         monkeypatch.setattr(cutout_module, stage, fail)
+    return called
 
 
-@pytest.mark.parametrize(
-    "error", [RuntimeError("x"), ValueError("shape"), MemoryError(), cv2.error("y"), UserError("z")]
-)
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("mode", ["file", "blur", "color", "transparent"])
+def _shown_as(mode: str, pictures: Path) -> Options:
+    if mode == "mask":
+        return _options(view="mask")
+    return dataclasses.replace(Options(), background_mode=mode, backgrounds_folder=str(pictures))
+
+
+def _checks() -> Image:
+    """(180, 320, 3): the room in checks, which blurred are of another colour."""
+    rows, columns = np.indices((180, 320)) // 4
+    return np.where(((rows + columns) % 2 == 0)[..., None], np.array(ROOM_BGR, np.uint8), np.uint8(0))
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize(("stage", "mode"), [(stage, mode) for stage, modes in STAGES.items() for mode in modes])
 def test_whatever_stage_fails_the_room_is_not_shown(
     pipeline: Pipeline, pictures: Path, stage: str, mode: str, error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    frame = np.full((90, 160, 3), ROOM_BGR, np.uint8)
-    options = dataclasses.replace(Options(), background_mode=mode, backgrounds_folder=str(pictures))
     with monkeypatch.context() as broken:
-        _break(stage, broken, error)
+        called = _break(stage, broken, error)
         for number in range(4):
-            out = pipeline.process(frame, DesiredState(options), (number + 1) * 33_000_000, _allocate).pixels
-            if mode != "blur" or pipeline.problem is not None:
-                assert _leaked(out) == 0, f"{stage} failed and the room was shown"
+            desired = DesiredState(_shown_as(mode, pictures))
+            out = pipeline.process(_checks(), desired, (number + 1) * 33_000_000, _allocate).pixels
+            assert _leaked(out) == 0, f"{stage} failed and the room was shown"
+    assert called, "nothing has failed here"
+
+
+@pytest.mark.parametrize("mode", ["file", "blur", "color", "transparent", "mask"])
+def test_the_room_is_told_from_what_may_be_shown_of_it(pipeline: Pipeline, pictures: Path, mode: str) -> None:
+    """The tests above and below would notice the room, and take nothing else for it."""
+    assert _leaked(_run(pipeline, _checks(), _shown_as(mode, pictures))) == 0
+    assert pipeline.problem is None
+    assert _leaked(_run(pipeline, _checks(), _options(view="camera"))) > 180 * 320 * 0.4
 
 
 @pytest.mark.parametrize("wrong", [np.zeros((3, 3), np.float32), np.full((256, 256), np.nan, np.float32), None, 7])
