@@ -9,9 +9,11 @@ import pytest
 from hypothesis import settings
 
 from obs_bgremove.shared import installation
+from tests.fakes import portrait_clip
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-CLIPS = REPOSITORY.parent / "shared/data"
+# Real clips of developers, which no clone has: tests use them in addition, never instead.
+REAL_CLIP = REPOSITORY.parent / "shared/data/talking_head_architecture.mp4"
 
 installation.prepare_process()
 # The machines are shared: a slow example says nothing about the code.
@@ -30,12 +32,15 @@ def assets() -> Path:
 
 
 @pytest.fixture(scope="session")
-def clip() -> Path:
-    """A real clip, 1280x720 at 30 fps, with its true alpha beside it (NAME_alpha.mkv)."""
-    path = CLIPS / "talking_head_architecture.mp4"
-    if not path.exists():
-        pytest.skip("no clips with true alpha in ../shared/data")
-    return path
+def made_clip(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The clip that tests make for themselves: see portrait_clip.py."""
+    return portrait_clip.make(tmp_path_factory.mktemp("clip"))
+
+
+@pytest.fixture(scope="session", params=["made", *(["real"] if REAL_CLIP.exists() else [])])
+def clip(request: pytest.FixtureRequest) -> Path:
+    """A person before a room, 1280x720 at 30 fps, with the true alpha beside it (NAME_alpha.mkv)."""
+    return REAL_CLIP if request.param == "real" else request.getfixturevalue("made_clip")
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ import cv2
 
 from obs_bgremove.shared import installation
 from tests.engine.fail_closed import SIZE, Camera, Count, room_pixels
+from tests.fakes import portrait_clip
 from tests.real_obs.conftest import make_home
 from tests.real_obs.driver import START_S, Display, Obs, engine_pids, wait_for
 
@@ -69,7 +70,7 @@ class FaultTable:
 
     def __init__(self, folder: Path, display: Display, seed: int, only: str = "") -> None:
         self.folder, self.only, self.rows = folder, only, dict[str, Row]()
-        self.camera = Camera(folder)
+        self.camera = Camera(folder, portrait_clip.make(folder))
         self.random = random.Random(seed)
         self.obs = Obs(folder / "obs", display, self._home())
         profile = self.obs.config / "basic/profiles/Test/basic.ini"

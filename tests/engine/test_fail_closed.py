@@ -10,11 +10,11 @@ pytestmark = pytest.mark.usefixtures("assets")
 
 
 def test_the_room_is_never_shown_whatever_fails(clip: Path) -> None:
-    count = run(plant_leak=False, quick=True)
+    count = run(clip, plant_leak=False, quick=True)
     assert count.frames > 300
     assert count.leaks == 0, f"{count.leaks} of {count.frames} frames showed the room, worst {count.worst_px} px"
 
 
-def test_the_suite_notices_a_leak() -> None:
-    count = run(plant_leak=True, quick=True)
+def test_the_suite_notices_a_leak(clip: Path) -> None:
+    count = run(clip, plant_leak=True, quick=True)
     assert count.leaks > 0
