@@ -27,13 +27,13 @@ def main() -> None:
         obs.open_panel(width=WIDTH, height=HEIGHT)
         time.sleep(8)
         # The splitter between preview and rows: a smaller preview, so that all rows are in the picture.
-        obs.xdotool("mousemove", WIDTH // 2, 878, "mousedown", 1)
+        obs.display.xdotool("mousemove", WIDTH // 2, 878, "mousedown", 1)
         for y in (800, 600, 480, 440):
-            obs.xdotool("mousemove", WIDTH // 2, y)
+            obs.display.xdotool("mousemove", WIDTH // 2, y)
             time.sleep(0.2)
-        obs.xdotool("mouseup", 1)
+        obs.display.xdotool("mouseup", 1)
         time.sleep(2)
-        obs.screenshot(out)
+        obs.display.screenshot(out)
         subprocess.run(["convert", str(out), "-crop", f"{WIDTH}x{HEIGHT}+0+0", "+repage", str(out)], check=True)
     finally:
         obs.stop()

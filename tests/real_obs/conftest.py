@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
@@ -76,9 +76,9 @@ def _maker(display: Display, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     """Makes an OBS with config folder and home of its own, not started yet; stops and checks them all in the end."""
     made: list[tuple[Obs, str]] = []
 
-    def make(waived: str = "$^", copy_assets: bool = False) -> Obs:
+    def make(waived: str = "$^", copy_assets: bool = False, **more: Any) -> Obs:
         folder = tmp_path_factory.mktemp("obs")
-        obs = Obs(folder, display, make_home(folder, copy_assets))
+        obs = Obs(folder, display, make_home(folder, copy_assets), **more)
         made.append((obs, waived))
         return obs
 

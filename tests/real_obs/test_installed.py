@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from obs_bgremove.setup import program_copy, scene_collections
+from tests.real_obs import config
 from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs, wait_for
 
 
@@ -14,15 +15,15 @@ def _kinds(obs: Obs) -> list[str]:
 
 def _wizard_is_closed(obs: Obs) -> bool:
     """OBS's first start opens it over everything, and does not exit before it is closed."""
-    obs.window("Auto-Configuration Wizard")
-    obs.xdotool("key", "Escape")
+    obs.display.window("Auto-Configuration Wizard")
+    obs.display.xdotool("key", "Escape")
     time.sleep(1)
-    return not obs.xdotool("search", "--onlyvisible", "--name", "Auto-Configuration Wizard")
+    return not obs.display.xdotool("search", "--onlyvisible", "--name", "Auto-Configuration Wizard")
 
 
 def test_the_registered_copy_gives_the_source_and_can_be_taken_out_again(new_obs: Callable[..., Obs]) -> None:
     obs = new_obs()
-    obs.write_collection("Test", [])
+    config.write_collection(obs.config, "Test", [])
     collection = obs.config / "basic/scenes/Test.json"
     program_copy.copy(REPOSITORY, obs.home, {})
     script = obs.home / "app/obs_bgremove/script/ai_background.py"
@@ -47,9 +48,7 @@ def test_an_obs_that_was_never_started_opens_the_prepared_collection(new_obs: Ca
     obs = new_obs()
     (obs.config / "basic/scenes/Test.json").unlink()
     # Only the door for this test: no profile, no collection, no sign of a first run.
-    (obs.config / "global.ini").write_text(
-        f"[OBSWebSocket]\nServerEnabled=true\nServerPort={obs.port}\nAuthRequired=false\nFirstLoad=false\n"
-    )
+    (obs.config / "global.ini").write_text(config.websocket(obs.port))
     collection = obs.config / "basic/scenes/Untitled.json"
     program_copy.copy(REPOSITORY, obs.home, {})
     script = obs.home / "app/obs_bgremove/script/ai_background.py"

@@ -11,10 +11,9 @@ import pytest
 
 from obs_bgremove.shared import installation
 from tests.real_obs.conftest import COLOURS
-from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs, wait_for
+from tests.real_obs.driver import SOON_S, START_S, Obs, wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
-CLIP = REPOSITORY.parent / "shared/data/talking_head_architecture.mp4"
 FACE = (slice(75, 85), slice(150, 170))  # of the sample portrait, which moves a little
 
 
@@ -131,13 +130,12 @@ def test_removal_off_shows_the_camera_and_on_takes_it_away(obs: Obs) -> None:
     wait_for(lambda: obs.shows(RED), SOON_S, "the background")
 
 
-@pytest.mark.skipif(not CLIP.exists(), reason="no ../shared/data")
-def test_the_person_is_where_the_true_alpha_says(obs: Obs, tmp_path: Path) -> None:
+def test_the_person_is_where_the_true_alpha_says(obs: Obs, clip: Path) -> None:
     import cv2
 
-    obs.set(camera=str(CLIP), mirror=False)
+    obs.set(camera=str(clip), mirror=False)
     wait_for(lambda: _person_of(obs.picture()), SOON_S, "the person of the clip")
-    reader = cv2.VideoCapture(str(CLIP.with_name(CLIP.stem + "_alpha.mkv")))
+    reader = cv2.VideoCapture(str(clip.with_name(clip.stem + "_alpha.mkv")))
     mattes = []
     while (read := reader.read())[0]:
         mattes.append(cv2.resize(read[1][..., 0], (320, 180), interpolation=cv2.INTER_AREA) > 127)

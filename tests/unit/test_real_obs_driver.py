@@ -1,4 +1,4 @@
-"""The rule by which a crash of OBS at its exit is excused: narrow, and once."""
+"""What is held against an OBS that has ended, and what is not: other people's lines, and one known crash."""
 
 import signal
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.real_obs import driver
+from tests.real_obs import driver, verdict
 
 UNLOADED = "1: [obs-scripting]: Unloaded python script: ai_background.py\n"
 IN_WEBSOCKET = "2: [obs-websocket] [obs_module_unload] Shutting down...\n"
@@ -25,6 +25,7 @@ def obs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> driver.Obs:
 def _ended(obs: driver.Obs, text: str) -> list[str]:
     (obs.config / "logs").mkdir(exist_ok=True)
     (obs.config / "logs" / "log.txt").write_text(text)
+    (obs.folder / "stdout.log").write_text(text)
     return obs.complaints()
 
 
@@ -51,3 +52,80 @@ def test_any_other_crash_is_not(obs: driver.Obs, log: str) -> None:
 def test_another_exit_code_is_not(obs: driver.Obs) -> None:
     obs.exit_code = -signal.SIGABRT
     assert any(f"exit code -{signal.SIGABRT:d}" in line for line in _ended(obs, UNLOADED + IN_WEBSOCKET))
+
+
+FOREIGN = """\
+error: Could not create dbus connection: Failed to execute child process
+warning: Failed to load 'en-US' text for module: 'decklink-captions.so'
+warning: [rtmp-services plugin] Remote update of URL "https://a.example/1" failed: Could not resolve host
+warning: v4l2loopback not installed, virtual camera disabled
+device 7 at 0x55d0c0ffee failed after 12 ms
+"""
+AGAIN = """\
+12:00:01.123: Failed to load 'en-US' text for module: 'decklink-captions.so'
+error: Could not create dbus connection: Failed to execute child process
+warning: [rtmp-services plugin] Remote update of URL "https://a.example/1" failed: Timeout was reached
+device 8 at 0x7f0000 failed after 3 ms
+warning: [AI Background] Me: The camera /dev/video0 is not there.
+info: [obs-scripting]: Loaded python script: ai_background.py
+"""
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "error: [AI Background] Me: internal error in the panel",
+        "info: [AI Background] Me: the engine failed",
+        "warning: Source ID 'ai_background' already exists!  Duplicate library?",
+        "warning: ai_background: no frame for a while",
+        "error: obs_source_output_video: bad format",
+        "12:00:02.000: Source 'Me': upload failed",
+        "warning: Failed to load 'en-US' text for module: 'another.so'",
+        "Traceback (most recent call last):",
+        "warning: Python failure in ai_background.py:12",
+    ],
+)
+def test_what_only_an_obs_with_us_complains_of_is_noticed_and_what_any_obs_says_is_not(planted: str) -> None:
+    bare = verdict.BareObs(lambda seconds: FOREIGN)
+    assert verdict.ours(AGAIN, bare, 20) == []
+    assert verdict.ours(AGAIN + planted + "\n", bare, 20) == [planted]
+
+
+def test_our_own_lines_count_even_if_an_obs_without_us_had_them() -> None:
+    line = "error: something about ai_background"
+    assert verdict.ours(line, verdict.BareObs(lambda seconds: line), 20) == [line]
+
+
+def test_what_comes_late_is_looked_for_in_a_run_as_long_as_ours_before_it_is_held_against_us() -> None:
+    runs = []
+
+    def run(seconds: float) -> str:
+        runs.append(seconds)
+        return "error: late\n" if seconds > 30 else "error: early\n"
+
+    bare = verdict.BareObs(run)
+    assert verdict.ours("error: early\nerror: early\n", bare, 40) == [] and len(runs) == 1
+    assert verdict.ours("error: late\n", bare, 40) == [] and len(runs) == 2
+    assert verdict.ours("error: ours alone\n", bare, 40) == ["error: ours alone"] and len(runs) == 2
+
+
+def test_an_obs_that_says_nothing_bad_is_compared_with_nothing() -> None:
+    def run(seconds: float) -> str:
+        raise AssertionError("an OBS was started for nothing")
+
+    assert verdict.ours("info: all well\nwarning: [AI Background] No camera.\n", verdict.BareObs(run), 20) == []
+
+
+@pytest.mark.parametrize(("counted", "bare", "bad"), [("0", 0, False), ("2", 0, True), ("2", 2, False), ("3", 2, True)])
+def test_leaks_are_ours_beyond_what_an_obs_without_us_leaks(
+    obs: driver.Obs, monkeypatch: pytest.MonkeyPatch, counted: str, bare: int, bad: bool
+) -> None:
+    obs.exit_code = 0
+    fake = verdict.BareObs(lambda seconds: f"Number of memory leaks: {bare}\n")
+    monkeypatch.setitem(driver._bare, "en-US", fake)
+    assert _ended(obs, f"Number of memory leaks: {counted}\n") == ([f"memory leaks: {counted}"] if bad else [])
+
+
+def test_an_exit_before_leaks_were_counted_is_noticed(obs: driver.Obs) -> None:
+    obs.exit_code = 0
+    assert _ended(obs, UNLOADED) == ["memory leaks: not counted"]
