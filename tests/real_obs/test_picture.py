@@ -170,27 +170,3 @@ def test_a_saved_but_absent_camera_stays_in_the_list_disabled(obs: Obs) -> None:
     [entry] = [item for item in obs.items("camera") if "gone" in item["itemName"]]
     assert not entry["itemEnabled"]
     obs.set(camera="sample")
-
-
-def test_render_skips_no_more_frames_than_an_image_source(obs: Obs, pictures: Path) -> None:
-    """A software-GL machine skips frames by itself: what counts is that ours adds nothing on the graphics thread."""
-
-    def skipped() -> float:
-        time.sleep(1)
-        before = obs.request("GetStats")
-        time.sleep(5)
-        after = obs.request("GetStats")
-        total = after["renderTotalFrames"] - before["renderTotalFrames"]
-        return (after["renderSkippedFrames"] - before["renderSkippedFrames"]) / total
-
-    ours = skipped()
-    item = obs.request("GetSceneItemId", sceneName="Scene", sourceName="Me")["sceneItemId"]
-    obs.request("SetSceneItemEnabled", sceneName="Scene", sceneItemId=item, sceneItemEnabled=False)
-    image = str(pictures / "1 red.png")
-    obs.request(
-        "CreateInput", sceneName="Scene", inputName="Image", inputKind="image_source", inputSettings={"file": image}
-    )
-    theirs = skipped()
-    obs.request("RemoveInput", inputName="Image")
-    obs.request("SetSceneItemEnabled", sceneName="Scene", sceneItemId=item, sceneItemEnabled=True)
-    print(f"render-skipped: {ours:.1%} with AI Background, {theirs:.1%} with an image source")
