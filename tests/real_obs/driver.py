@@ -31,7 +31,7 @@ NEEDED = ("obs", "Xvfb", "xdotool")
 # after OBS 30.0). Seen here once, in none of 1,050 exits made to find it: so much is excused per run, and no more.
 EXCUSED_CRASHES = 1
 _excused: set[str] = set()  # their logs: one exit may be looked at twice
-_bare: dict[str, verdict.BareObs] = {}  # by OBS's language, for the whole run
+_bare: dict[object, verdict.BareObs] = {}  # by language and environment, for the whole run
 
 
 def missing_tools() -> list[str]:
@@ -75,7 +75,7 @@ class Obs:
         self.process: Optional[subprocess.Popen[bytes]] = None
         self.exit_code: Optional[int] = None
         self._client: Any = None
-        self._language = language
+        self._language, self._environment = language, dict[str, str]()
         self._started, self._lasted_s, self._written = 0.0, 0.0, 0  # written: bytes of earlier runs in stdout.log
         config.write(self.config, self.port, folder, scripts if scripts is not None else [SCRIPT], language)
 
@@ -86,6 +86,8 @@ class Obs:
     # Life.
 
     def start(self, **environment: str) -> "Obs":
+        """With these variables changed. Returns once it answers."""
+        self._environment = environment
         # Importing cv2 points Qt at plugins of its own.
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "QT_"))}
         env.update(
@@ -210,14 +212,15 @@ class Obs:
         return found
 
     def _bare(self) -> verdict.BareObs:
-        return _bare.setdefault(self._language, verdict.BareObs(self._run_bare))
+        key = (self._language, *sorted(self._environment.items()))  # in another locale the same is said in other words
+        return _bare.setdefault(key, verdict.BareObs(self._run_bare))
 
     def _run_bare(self, seconds: float) -> str:
         """An OBS as this one, without a script, in which is done what tests do; what it wrote."""
         with tempfile.TemporaryDirectory() as name:
             bare = Obs(Path(name), self.display, Path(name), [], self._language)
             try:
-                bare.start()
+                bare.start(**self._environment)
                 bare.do_what_tests_do()
                 time.sleep(max(0.0, bare._started + seconds - time.monotonic()))
                 bare.stop()

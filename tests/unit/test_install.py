@@ -484,9 +484,9 @@ class TestFront:
     def nowhere(self, tmp_path: Path) -> Iterator[Path]:
         """A copy whose pyproject.toml asks for a Python that does not exist."""
         shutil.copy(REPOSITORY / "install.py", tmp_path)
-        text = (REPOSITORY / "pyproject.toml").read_text()
+        text = (REPOSITORY / "pyproject.toml").read_text(encoding="utf-8")
         changed = re.sub(r'requires-python = "[^"]*"', 'requires-python = ">=3.97,<3.99"', text)
-        (tmp_path / "pyproject.toml").write_text(changed)
+        (tmp_path / "pyproject.toml").write_text(changed, encoding="utf-8")
         yield tmp_path
 
     def test_a_python_that_is_too_old_is_told_so(self, nowhere: Path) -> None:

@@ -64,7 +64,7 @@ def test_every_function_called_is_in_the_table_and_none_is_idle() -> None:
     folder = Path(libobs.__file__).parent
     called = set()
     for file in folder.glob("*.py"):
-        called |= set(re.findall(r"(?<![a-z])lib\.(\w+)", file.read_text()))
+        called |= set(re.findall(r"(?<![a-z])lib\.(\w+)", file.read_text(encoding="utf-8")))
     assert called == set(libobs.PROTOTYPES) | set(libobs.OPTIONAL_PROTOTYPES)
 
 

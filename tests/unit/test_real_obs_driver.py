@@ -122,7 +122,7 @@ def test_leaks_are_ours_beyond_what_an_obs_without_us_leaks(
 ) -> None:
     obs.exit_code = 0
     fake = verdict.BareObs(lambda seconds: f"Number of memory leaks: {bare}\n")
-    monkeypatch.setitem(driver._bare, "en-US", fake)
+    monkeypatch.setitem(driver._bare, ("en-US",), fake)
     assert _ended(obs, f"Number of memory leaks: {counted}\n") == ([f"memory leaks: {counted}"] if bad else [])
 
 
