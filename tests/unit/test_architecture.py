@@ -31,7 +31,7 @@ import sys, types
 before = set(sys.modules)
 sys.modules["obspython"] = types.ModuleType("obspython")
 import importlib, pkgutil
-for folder in ("obs", "shared"):
+for folder in ("obs", "shared", "setup"):
     package = importlib.import_module("obs_bgremove." + folder)
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module("obs_bgremove." + folder + "." + module.name)
@@ -82,7 +82,7 @@ def test_the_shipped_package_does_not_import_the_tests() -> None:
         assert "from tests" not in path.read_text(encoding="utf-8"), path
 
 
-def test_what_obs_loads_loads_only_the_standard_library_and_obspython() -> None:
+def test_what_obs_and_the_installer_load_loads_only_the_standard_library_and_obspython() -> None:
     result = subprocess.run(
         [sys.executable, "-S", "-c", IN_A_FRESH_INTERPRETER],
         cwd=PACKAGE.parent,
@@ -99,3 +99,7 @@ def test_what_obs_loads_loads_only_the_standard_library_and_obspython() -> None:
 )
 def test_what_obs_loads_keeps_to_python_3_9_syntax(path: Path) -> None:
     ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+
+
+def test_the_installers_front_can_be_read_by_the_old_python_that_it_refuses() -> None:
+    ast.parse((PACKAGE.parent / "install.py").read_text(encoding="utf-8"), feature_version=(3, 6))
