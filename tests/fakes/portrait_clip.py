@@ -14,8 +14,9 @@ from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.camera.devices import Wanted
 from obs_bgremove.engine.camera.frame_sources import Request, SampleSource
 from obs_bgremove.engine.canvas import Canvas
-from obs_bgremove.engine.pipeline import Pipeline, Switches
+from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared.options import Options
+from obs_bgremove.shared.protocol import DesiredState
 from tests.fakes import procedural
 
 SIZE = (1280, 720)
@@ -53,7 +54,7 @@ def _matte(frame_bgr: np.ndarray) -> np.ndarray:
     options = dataclasses.replace(Options(), view="mask", mirror=False)
     pipeline = Pipeline(Backgrounds(wait=True), wait=True)
     for number in range(SETTLE_FRAMES):
-        out = pipeline.process(frame_bgr, options, Switches(), (number + 1) * 33_000_000, Canvas)
+        out = pipeline.process(frame_bgr, DesiredState(options), (number + 1) * 33_000_000, Canvas)
     pipeline.close()
     assert pipeline.problem is None
     return out.pixels[..., 0].copy()
