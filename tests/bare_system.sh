@@ -3,29 +3,16 @@
 # without the system libraries, then with exactly what the messages say. With --ci, runs .ci/run there as well.
 # As root, with debootstrap:  tests/bare_system.sh FOLDER [--ci]     (FOLDER is made, used again, and left)
 set -euo pipefail
-folder=$(realpath -m "${1:?usage: $0 FOLDER [--ci]}")
+place=${1:?usage: $0 FOLDER [--ci]}
 checkout=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
-
-if [ ! -e "$folder/usr/bin/python3" ]; then
-    debootstrap --variant=minbase --include=ca-certificates,python3 bookworm "$folder" >"$folder.debootstrap.log"
-fi
-# The host's certificates and package settings: the same network.
-cp -L /etc/resolv.conf "$folder/etc/resolv.conf"
-cp -L /etc/ssl/certs/ca-certificates.crt "$folder/etc/ssl/certs/ca-certificates.crt"
-mkdir -p "$folder/proc" "$folder/sys" "$folder/dev/shm"
-mountpoint -q "$folder/proc" || mount -t proc proc "$folder/proc"
-mountpoint -q "$folder/sys" || mount -t sysfs -o ro sysfs "$folder/sys"
-mountpoint -q "$folder/dev/shm" || mount -t tmpfs tmpfs "$folder/dev/shm"
-trap 'umount "$folder/proc" "$folder/sys" "$folder/dev/shm"' EXIT
+source "$checkout/tests/debian_folder.sh"
+make_debian bookworm "$place"
+mount_debian
 
 rm -rf "$folder/clone" "$folder/home/person"
 git clone -q "$checkout" "$folder/clone"
 mkdir -p "$folder/home/person"
 
-inside() {
-    chroot "$folder" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/home/person LC_ALL=C.UTF-8 \
-        ${PIP_CERT:+PIP_CERT=$PIP_CERT} DEBIAN_FRONTEND=noninteractive "$@"
-}
 install() { inside python3 /clone/install.py "$@" 2>&1; }
 expect() {
     grep -qF -- "$1" <<<"$said" || { printf 'expected: %s\nsaid:\n%s\n' "$1" "$said"; exit 1; }
