@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from obs_bgremove.shared import installation
-from tests.fakes import portrait_clip
+from tests.fakes import portrait_clip, videos
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Real clips of developers, which no clone has: tests use them in addition, never instead.
@@ -56,10 +56,5 @@ def pictures(tmp_path: Path) -> Path:
 @pytest.fixture
 def counting_video(tmp_path: Path) -> Path:
     """A lossless 160x90 video at 30 fps whose 20 frames are grey of level 10 n."""
-    path = tmp_path / "counting.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"FFV1"), 30, (160, 90))
-    assert writer.isOpened()
-    for number in range(20):
-        writer.write(np.full((90, 160, 3), 10 * number, np.uint8))
-    writer.release()
-    return path
+    greys = (np.full((90, 160, 3), 10 * number, np.uint8) for number in range(20))
+    return videos.write(tmp_path / "counting.avi", greys)

@@ -22,11 +22,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
 
-import cv2
-
 from obs_bgremove.shared import installation
 from tests.engine.fail_closed import SIZE, Camera, Count, room_pixels
-from tests.fakes import portrait_clip
+from tests.fakes import portrait_clip, videos
 from tests.real_obs.conftest import make_home
 from tests.real_obs.driver import START_S, Display, Obs, engine_pids, wait_for
 
@@ -207,13 +205,10 @@ class FaultTable:
 
 def look_at(path: Path, camera: Camera) -> Count:
     """Every frame of a recording, searched for the room."""
-    count, video = Count(), cv2.VideoCapture(str(path))
-    while True:
-        ok, frame = video.read()
-        if not ok:
-            video.release()
-            return count
+    count = Count()
+    for frame in videos.read(path):
         count.add(room_pixels(frame, camera.outside))
+    return count
 
 
 def main() -> int:

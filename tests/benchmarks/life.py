@@ -8,14 +8,15 @@ import argparse
 import contextlib
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Callable
 
+from tests.benchmarks import one_obs
 from tests.benchmarks.soak import memory_mb
-from tests.real_obs.conftest import COLOURS, make_home, plain_pictures
-from tests.real_obs.driver import SCRIPT, START_S, Display, Obs, wait_for
+from tests.real_obs.conftest import COLOURS
+from tests.real_obs.driver import SCRIPT, START_S, Obs
+from tests.waiting import wait_for
 
 RED = COLOURS["1 red.png"]
 SCENES = ("Second", "Third")
@@ -50,6 +51,22 @@ class Life:
     def engines(self, count: int) -> None:
         """Waits until there are so many."""
         wait_for(lambda: len(self.obs.engines()) == count, 15, f"{count} engines")
+
+    def run(self, sources: int, reloads: int) -> tuple[tuple[int, int, float], tuple[int, int, float]]:
+        """All of it: threads, descriptors and memory of OBS before and after."""
+        for scene in SCENES:
+            self.obs.request("CreateScene", sceneName=scene)
+        self.obs.request("SetCurrentProgramScene", sceneName="Scene")
+        self.four()  # first, so that what OBS keeps for good is there before it is counted
+        self.reloads(1)
+        self.recording(1)
+        before = self.usage()
+        for number in range(sources):
+            self.one_source(number)
+        self.reloads(reloads)
+        self.recording(10)
+        self.four()
+        return before, self.usage()
 
     def one_source(self, number: int) -> None:
         """Added, put into three scenes, hidden, shown, renamed, removed."""
@@ -146,34 +163,16 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=200)
     parser.add_argument("--reloads", type=int, default=50)
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp())
-    pictures = plain_pictures(folder)
-    display = Display(folder)
-    obs = Obs(folder, display, make_home(folder)).start()
-    life = Life(obs, pictures)
-    try:
-        for scene in SCENES:
-            obs.request("CreateScene", sceneName=scene)
-        obs.request("SetCurrentProgramScene", sceneName="Scene")
-        life.four()  # first, so that what OBS keeps for good is there before it is counted
-        life.reloads(1)
-        life.recording(1)
-        before = life.usage()
-        for number in range(arguments.times):
-            life.one_source(number)
-        life.reloads(arguments.reloads)
-        life.recording(10)
-        life.four()
-        after = life.usage()
-        code = obs.stop()
-    finally:
-        if obs.process is not None:
-            obs.kill()
-        display.close()
-        print("| what | times | slowest |\n|---|---|---|")
-        for name, times in life.rows.items():
-            print(f"| {name} | {len(times)} | {max(times):.2f} s |")
-    complaints = obs.complaints()
+    with one_obs.started() as (obs, pictures):
+        life = Life(obs, pictures)
+        try:
+            before, after = life.run(arguments.times, arguments.reloads)
+            code = obs.stop()
+        finally:
+            print("| what | times | slowest |\n|---|---|---|")
+            for name, times in life.rows.items():
+                print(f"| {name} | {len(times)} | {max(times):.2f} s |")
+        complaints = obs.complaints()
     print("OBS before: {} threads, {} descriptors, {:.1f} MB".format(*before))
     print("OBS after:  {} threads, {} descriptors, {:.1f} MB".format(*after))
     print(f"exit code {code}, complaints: {complaints or 'none'}")

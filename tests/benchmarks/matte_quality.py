@@ -12,7 +12,6 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from unittest import mock
 
-import cv2
 import numpy as np
 
 from obs_bgremove.engine.arrays import U8
@@ -27,6 +26,7 @@ from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 from tests.benchmarks import matte_metrics
+from tests.fakes import videos
 
 STEPS = {
     "all": Options(),
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--model", default="general")
     parser.add_argument("--steps", default=",".join(STEPS))
     wanted = parser.parse_args(arguments)
-    clips = sorted(p for p in wanted.folder.glob("*.mp4") if p.with_name(f"{p.stem}_alpha.mkv").exists())
+    clips = sorted(p for p in wanted.folder.glob("*.mp4") if videos.alpha_of(p).exists())
     steps = wanted.steps.split(",")
     if not clips or not set(steps) <= set(STEPS):
         raise UserError(
@@ -91,19 +91,8 @@ def measure(segmenter: Segmenter, clip: Path, step: str, skip: int) -> dict[str,
 
 def _frames(clip: Path) -> Iterator[tuple[U8, U8]]:
     """(frame (H, W, 3), true alpha (H, W)) of a clip."""
-    pictures, alphas = cv2.VideoCapture(str(clip)), cv2.VideoCapture(str(clip.with_name(f"{clip.stem}_alpha.mkv")))
-    try:
-        while True:
-            (got, frame), (got_alpha, alpha) = pictures.read(), alphas.read()
-            if not got or not got_alpha:
-                return
-            yield (
-                np.asarray(frame, np.uint8),
-                np.ascontiguousarray(alpha[..., 1] if alpha.ndim == 3 else alpha, np.uint8),
-            )
-    finally:
-        pictures.release()
-        alphas.release()
+    for frame, alpha in zip(videos.read(clip), videos.read(videos.alpha_of(clip))):
+        yield frame, np.ascontiguousarray(alpha[..., 1])
 
 
 @contextmanager

@@ -12,14 +12,15 @@ import os
 import random
 import signal
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any, Callable
 
 from obs_bgremove.shared import options
-from tests.real_obs.conftest import COLOURS, make_home, plain_pictures
-from tests.real_obs.driver import START_S, Display, Obs, wait_for
+from tests.benchmarks import one_obs
+from tests.real_obs.conftest import COLOURS
+from tests.real_obs.driver import START_S, Obs
+from tests.waiting import wait_for
 
 SETTLE_S = 6.0  # between faults: an engine that has been well starts again without any wait
 GROWTH_MB = 10.0
@@ -143,22 +144,15 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    folder = Path(tempfile.mkdtemp())
-    pictures = plain_pictures(folder)
-    display = Display(folder)
-    obs = Obs(folder, display, make_home(folder)).start()
-    soak = Soak(obs, pictures, arguments.seed)
-    try:
+    with one_obs.started() as (obs, pictures):
+        soak = Soak(obs, pictures, arguments.seed)
         obs.add(**soak.settings)
         wait_for(lambda: any(LIVE in line for line in obs.our_lines()), START_S, LIVE)
         soak.run(arguments.minutes)
         before = obs.request("GetStats")
         print(f"render-skipped {before['renderSkippedFrames']} of {before['renderTotalFrames']} frames")
-    finally:
-        if obs.process is not None:
-            obs.stop()
-        display.close()
-    return 0 if soak.report(obs.complaints("AI Background")) else 1
+        obs.stop()
+        return 0 if soak.report(obs.complaints("AI Background")) else 1
 
 
 if __name__ == "__main__":

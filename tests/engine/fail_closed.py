@@ -13,6 +13,7 @@ camera are left out until 0.25 s after the choice has ended.
 import argparse
 import contextlib
 import dataclasses
+import itertools
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,7 @@ import numpy as np
 from tests.colours import ROOM_BGR
 from tests.conftest import REAL_CLIP
 from tests.engine.engine_client import EngineClient
-from tests.fakes import portrait_clip
+from tests.fakes import portrait_clip, videos
 from tests.waiting import wait_for
 
 SIZE = (320, 180)
@@ -75,15 +76,14 @@ class Camera:
     """A room of one colour with a person in it, as a lossless video, and where no person ever is."""
 
     def __init__(self, folder: Path, clip: Path) -> None:
-        self.path = folder / "room.mkv"
-        writer = cv2.VideoWriter(str(self.path), cv2.VideoWriter.fourcc(*"FFV1"), FPS, SIZE)
         person = np.zeros((SIZE[1], SIZE[0]), np.uint8)
         rows, columns = np.indices((SIZE[1], SIZE[0])) // CHECK_PX
         room = np.where(((rows + columns) % 2 == 0)[..., None], np.array(ROOM_BGR), 0)
+        pictures = []
         for picture, alpha in _people(clip):
-            writer.write((picture * alpha + room * (1 - alpha)).round().astype(np.uint8))
+            pictures.append((picture * alpha + room * (1 - alpha)).round().astype(np.uint8))
             person |= (alpha[..., 0] > 0.02).astype(np.uint8)
-        writer.release()
+        self.path = videos.write(folder / "room.mkv", pictures, FPS)
         reach = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))
         # Mirrored or not, and at any moment of the loop.
         self.outside = cv2.dilate(person | person[:, ::-1], reach) == 0
@@ -91,12 +91,9 @@ class Camera:
 
 def _people(clip: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Picture (H, W, 3) and alpha (H, W, 1) of 0 to 1 of the first frames."""
-    videos = [cv2.VideoCapture(str(path)) for path in (clip, clip.with_name(f"{clip.stem}_alpha.mkv"))]
-    for _ in range(60):
-        picture, alpha = (cv2.resize(video.read()[1], SIZE, interpolation=cv2.INTER_AREA) for video in videos)
+    for pair in itertools.islice(zip(videos.read(clip), videos.read(videos.alpha_of(clip))), 60):
+        picture, alpha = (cv2.resize(image, SIZE, interpolation=cv2.INTER_AREA) for image in pair)
         yield picture, alpha[..., :1] / 255
-    for video in videos:
-        video.release()
 
 
 class Watcher:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.colours import GREEN_BGR
 from tests.engine.engine_client import EngineClient
+from tests.fakes import videos
 
 GREEN = {"background_mode": "color", "color": 0xFF40B100}
 
@@ -22,12 +23,9 @@ def engine(assets: Path) -> Iterator[EngineClient]:
 
 
 def _clip(path: Path, size: tuple[int, int], fps: float, frames: int) -> Path:
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), fps, size)
     noise = np.random.default_rng(6).integers(0, 255, (size[1] // 8, size[0] // 8, 3), np.uint8)
-    for number in range(frames):
-        writer.write(np.roll(cv2.resize(noise, size), number * 5, axis=1))
-    writer.release()
-    return path
+    moving = (np.roll(cv2.resize(noise, size), number * 5, axis=1) for number in range(frames))
+    return videos.write(path, moving, fps, "MJPG")
 
 
 def _frames_in(engine: EngineClient, seconds: float) -> list[tuple[int, float, float]]:

@@ -15,19 +15,10 @@ from obs_bgremove.cli import main
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 from obs_bgremove.tools.render import render
+from tests.fakes import videos
 
 pytestmark = pytest.mark.usefixtures("assets")
 CAMERA = dataclasses.replace(Options(), mirror=False, view="camera")
-
-
-def _frames(path: Path) -> list[np.ndarray]:
-    capture, frames = cv2.VideoCapture(str(path)), []
-    while True:
-        ok, frame = capture.read()
-        if not ok:
-            capture.release()
-            return frames
-        frames.append(frame)
 
 
 @pytest.fixture
@@ -55,7 +46,7 @@ def with_sound(tmp_path: Path) -> Path:
 def test_every_frame_comes_out_once_and_in_order(counting_video: Path, tmp_path: Path) -> None:
     target = tmp_path / "out.mkv"
     assert render(counting_video, target, CAMERA) == 20
-    levels = [round(float(frame.mean()) / 10) for frame in _frames(target)]
+    levels = [round(float(frame.mean()) / 10) for frame in videos.read(target)]
     assert levels == list(range(20))
 
 
@@ -81,12 +72,12 @@ def test_a_matte_is_lossless_grey_with_no_sound_and_the_same_every_time(clip: Pa
     options = dataclasses.replace(Options(), mirror=False, view="mask")
     assert render(short, tmp_path / "a.mkv", options) == 12
     assert render(short, tmp_path / "b.mkv", options) == 12
-    first, second = _frames(tmp_path / "a.mkv"), _frames(tmp_path / "b.mkv")
+    first, second = (list(videos.read(tmp_path / name)) for name in ("a.mkv", "b.mkv"))
     assert len(first) == 12 and all(np.array_equal(a, b) for a, b in zip(first, second))
     with av.open(str(tmp_path / "a.mkv")) as container:
         assert container.streams.video[0].codec_context.pix_fmt == "gray"
         assert not container.streams.audio
-    truth = _frames(clip.with_name(f"{clip.stem}_alpha.mkv"))[:12]
+    truth = list(videos.read(videos.alpha_of(clip)))[:12]
     agreement = [((a > 127) == (t > 127)).mean() for a, t in zip(first, truth)]
     assert min(agreement) > 0.95
 
@@ -107,7 +98,7 @@ def test_odd_sizes_are_kept(tmp_path: Path) -> None:
     source = tmp_path / "odd.png"
     cv2.imwrite(str(source), np.full((35, 61, 3), 90, np.uint8))
     assert render(source, tmp_path / "odd.mp4", CAMERA) == 1
-    assert _frames(tmp_path / "odd.mp4")[0].shape == (35, 61, 3)
+    assert next(videos.read(tmp_path / "odd.mp4")).shape == (35, 61, 3)
 
 
 @pytest.mark.parametrize(

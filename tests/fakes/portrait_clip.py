@@ -17,7 +17,7 @@ from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
-from tests.fakes import procedural
+from tests.fakes import procedural, videos
 
 SIZE = (1280, 720)
 FPS = 30
@@ -31,10 +31,7 @@ def make(folder: Path) -> Path:
     portrait = SampleSource(Request(Wanted("sample", "sample"), SIZE, 0)).at(0.0).copy()
     alpha = _matte(portrait)
     room = procedural.room(SIZE[1], SIZE[0])
-    path = folder / "clip.mp4"
-    picture = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), FPS, SIZE)
-    truth = cv2.VideoWriter(str(folder / "clip_alpha.mkv"), cv2.VideoWriter.fourcc(*"FFV1"), FPS, SIZE)
-    assert picture.isOpened() and truth.isOpened()
+    pictures, truth = [], []
     for number in range(FRAMES):
         turn = 2 * math.pi * number / FRAMES  # ends where it starts: the clip loops
         shift = 0.04 * SIZE[0] * math.sin(turn)
@@ -42,10 +39,10 @@ def make(folder: Path) -> Path:
         place = np.array([[SHOWN, 0, (1 - SHOWN) / 2 * SIZE[0] + shift], [0, SHOWN, (1 - SHOWN) * SIZE[1]]])
         person, share = cv2.warpAffine(portrait, place, SIZE), cv2.warpAffine(alpha, place, SIZE)
         mixed = share[..., None] / np.float32(255)
-        picture.write((person * mixed + room * (1 - mixed)).round().astype(np.uint8))
-        truth.write(cv2.cvtColor(share, cv2.COLOR_GRAY2BGR))
-    picture.release()
-    truth.release()
+        pictures.append((person * mixed + room * (1 - mixed)).round().astype(np.uint8))
+        truth.append(cv2.cvtColor(share, cv2.COLOR_GRAY2BGR))
+    path = videos.write(folder / "clip.mp4", pictures, FPS, "mp4v")
+    videos.write(videos.alpha_of(path), truth, FPS)
     return path
 
 

@@ -136,10 +136,8 @@ def test_a_missing_environment_is_said_and_heals(obs: Obs) -> None:
 
 
 def _write_clip(path: Path) -> None:
-    import cv2
     import numpy
 
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (320, 180))
-    for level in range(60):
-        writer.write(numpy.full((180, 320, 3), level, numpy.uint8))
-    writer.release()
+    from tests.fakes import videos
+
+    videos.write(path, (numpy.full((180, 320, 3), level, numpy.uint8) for level in range(60)), codec="MJPG")

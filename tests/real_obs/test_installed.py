@@ -3,10 +3,17 @@
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from obs_bgremove.setup import program_copy, scene_collections
 from tests.real_obs import config
 from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs, wait_for
+
+
+def _installed(obs: Obs) -> Path:
+    """The script of a copy in the OBS's home, as install.py makes it."""
+    program_copy.copy(REPOSITORY, obs.home, {})
+    return obs.home / "app/obs_bgremove/script/ai_background.py"
 
 
 def _kinds(obs: Obs) -> list[str]:
@@ -25,8 +32,7 @@ def test_the_registered_copy_gives_the_source_and_can_be_taken_out_again(new_obs
     obs = new_obs()
     config.write_collection(obs.config, "Test", [])
     collection = obs.config / "basic/scenes/Test.json"
-    program_copy.copy(REPOSITORY, obs.home, {})
-    script = obs.home / "app/obs_bgremove/script/ai_background.py"
+    script = _installed(obs)
     assert scene_collections.change(collection, script).state == "changed"
     obs.start()
     assert "ai_background" in _kinds(obs)
@@ -50,8 +56,7 @@ def test_an_obs_that_was_never_started_opens_the_prepared_collection(new_obs: Ca
     # Only the door for this test: no profile, no collection, no sign of a first run.
     (obs.config / "global.ini").write_text(config.websocket(obs.port))
     collection = obs.config / "basic/scenes/Untitled.json"
-    program_copy.copy(REPOSITORY, obs.home, {})
-    script = obs.home / "app/obs_bgremove/script/ai_background.py"
+    script = _installed(obs)
     assert scene_collections.create_first(collection, script).state == "changed"
     obs.start()
     assert "ai_background" in _kinds(obs)

@@ -133,12 +133,14 @@ def test_removal_off_shows_the_camera_and_on_takes_it_away(obs: Obs) -> None:
 def test_the_person_is_where_the_true_alpha_says(obs: Obs, clip: Path) -> None:
     import cv2
 
+    from tests.fakes import videos
+
     obs.set(camera=str(clip), mirror=False)
     wait_for(lambda: _person_of(obs.picture()), SOON_S, "the person of the clip")
-    reader = cv2.VideoCapture(str(clip.with_name(clip.stem + "_alpha.mkv")))
-    mattes = []
-    while (read := reader.read())[0]:
-        mattes.append(cv2.resize(read[1][..., 0], (320, 180), interpolation=cv2.INTER_AREA) > 127)
+    mattes = [
+        cv2.resize(alpha[..., 0], (320, 180), interpolation=cv2.INTER_AREA) > 127
+        for alpha in videos.read(videos.alpha_of(clip))
+    ]
     person = numpy.stack([_person_of(obs.picture()) for _ in range(5)])
     overlaps = [
         max((mask & matte).sum() / (mask | matte).sum() for matte in mattes) for mask in person
