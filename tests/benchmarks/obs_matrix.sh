@@ -29,6 +29,7 @@ in_debian() { # SUITE
     {
         inside apt-get update -q
         inside apt-get install -y -q --no-install-recommends "${packages[@]}" git passwd
+        inside sh -c 'test -s /etc/machine-id || tr -d - </proc/sys/kernel/random/uuid >/etc/machine-id'
         inside id person || inside useradd -m person
         mkdir -p "$folder/tmp/.X11-unix"
         chmod 1777 "$folder/tmp" "$folder/tmp/.X11-unix" "$folder/dev/shm"

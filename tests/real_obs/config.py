@@ -1,6 +1,8 @@
 """What OBS reads at its start: a profile, a scene collection, obs-websocket open on a port. Never the user's own."""
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any, Optional
 
@@ -27,6 +29,23 @@ def write(config: Path, port: int, recordings: Path, scripts: list[Path], langua
         "StreamEncoder=x264\nRecQuality=Stream\n"
     )
     write_collection(config, "Test", scripts)
+
+
+def without_us(config: Path, before: Path, port: int) -> None:
+    """A new config folder, as `before` but without any script and any source of ours, and with another port."""
+    shutil.copytree(before, config)
+    for collection in config.glob("basic/scenes/*.json"):
+        content = json.loads(collection.read_text(encoding="utf-8"))
+        content.get("modules", {})["scripts-tool"] = []
+        ours = {source["name"] for source in content["sources"] if source["id"] == "ai_background"}
+        content["sources"] = [source for source in content["sources"] if source["name"] not in ours]
+        for source in content["sources"]:
+            items = source.get("settings", {}).get("items", [])
+            items[:] = [item for item in items if item["name"] not in ours]
+        collection.write_text(json.dumps(content))
+    for file in (*config.glob("*.ini"), *config.glob("plugin_config/obs-websocket/config.json")):
+        text = re.sub(r"(ServerPort=|\"server_port\": ?)\d+", rf"\g<1>{port}", file.read_text(encoding="utf-8"))
+        file.write_text(text, encoding="utf-8")
 
 
 def websocket(port: int) -> str:

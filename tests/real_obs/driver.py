@@ -31,7 +31,7 @@ NEEDED = ("obs", "Xvfb", "xdotool")
 # after OBS 30.0). Seen here once, in none of 1,050 exits made to find it: so much is excused per run, and no more.
 EXCUSED_CRASHES = 1
 _excused: set[str] = set()  # their logs: one exit may be looked at twice
-_bare: dict[object, verdict.BareObs] = {}  # by language and environment, for the whole run
+_known: set[str] = set()  # what OBSes without us have complained of in this run
 
 
 def missing_tools() -> list[str]:
@@ -75,7 +75,9 @@ class Obs:
         self.process: Optional[subprocess.Popen[bytes]] = None
         self.exit_code: Optional[int] = None
         self._client: Any = None
-        self._language, self._environment = language, dict[str, str]()
+        self._environment: dict[str, str] = {}
+        self._config_before = folder / "config before"  # the start
+        self.bare = verdict.BareObs(self._run_bare, _known)
         self._started, self._lasted_s, self._written = 0.0, 0.0, 0  # written: bytes of earlier runs in stdout.log
         config.write(self.config, self.port, folder, scripts if scripts is not None else [SCRIPT], language)
 
@@ -88,6 +90,9 @@ class Obs:
     def start(self, **environment: str) -> "Obs":
         """With these variables changed. Returns once it answers."""
         self._environment = environment
+        self.bare = verdict.BareObs(self._run_bare, _known)
+        shutil.rmtree(self._config_before, ignore_errors=True)
+        shutil.copytree(self.config, self._config_before, ignore=shutil.ignore_patterns("logs", "crashes"))
         # Importing cv2 points Qt at plugins of its own.
         env = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "PYTEST", "QT_"))}
         env.update(
@@ -128,7 +133,11 @@ class Obs:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 self._client = obsws_python.ReqClient(host="127.0.0.1", port=self.port, password="", timeout=60)
+            self.request("GetSceneList")
         except OSError:
+            return False
+        except obsws_python.error.OBSSDKRequestError:  # from OBS 30 on it answers before the collection is loaded
+            self._disconnect()
             return False
         return True
 
@@ -202,28 +211,27 @@ class Obs:
             if self.exit_code != 0:
                 found.append(f"exit code {self.exit_code}")
             leaks = verdict.leaks(log)
-            if leaks is None or (leaks and leaks > self._bare().leaks_within(self._lasted_s)):
+            if leaks is None or (leaks and leaks > self.bare.leaks()):
                 found.append("memory leaks: not counted" if leaks is None else f"memory leaks: {leaks}")
-        lines = verdict.ours(self.output() + log, self._bare(), self._lasted_s)
+        lines = verdict.ours(self.output() + log, self.bare, self._lasted_s)
         found += [line for line in lines if not re.search(waived, line)]
         left = engine_pids(self.home)
         if left:
             found.append(f"engine left: {left}")
         return found
 
-    def _bare(self) -> verdict.BareObs:
-        key = (self._language, *sorted(self._environment.items()))  # in another locale the same is said in other words
-        return _bare.setdefault(key, verdict.BareObs(self._run_bare))
-
     def _run_bare(self, seconds: float) -> str:
-        """An OBS as this one, without a script, in which is done what tests do; what it wrote."""
+        """An OBS as this one was started, without us, in which is done what tests do; what it wrote."""
         with tempfile.TemporaryDirectory() as name:
-            bare = Obs(Path(name), self.display, Path(name), [], self._language)
+            bare = Obs(Path(name), self.display, Path(name), [])
+            shutil.rmtree(bare.config)
+            config.without_us(bare.config, self._config_before, bare.port)
             try:
                 bare.start(**self._environment)
                 bare.do_what_tests_do()
                 time.sleep(max(0.0, bare._started + seconds - time.monotonic()))
-                bare.stop()
+                with contextlib.suppress(AssertionError):  # a first start's wizard keeps it from leaving
+                    bare.stop(10)
             finally:
                 if bare.process is not None:
                     bare.kill()

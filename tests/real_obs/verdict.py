@@ -21,17 +21,17 @@ LEAST_S, MOST_S = 8.0, 90.0
 
 
 class BareObs:
-    """What an OBS without us complains of: `run` starts one for so many seconds and gives what it wrote.
+    """What an OBS of the same configuration without us complains of. `run` starts one for so many seconds and gives
+    what it wrote; `known` is what all of them together have said.
 
     It is started only when something is to be compared, and once more, for longer, before a complaint is held to be
     ours: what did not come in a short run may come in one as long as ours was.
     """
 
-    def __init__(self, run: Callable[[float], str]) -> None:
-        self._run = run
+    def __init__(self, run: Callable[[float], str], known: set[str]) -> None:
+        self._run, self._known = run, known
         self._lasted_s = 0.0
-        self._known: set[str] = set()
-        self.leaks = 0
+        self._leaks = 0
 
     def says(self, line: str, within_s: float) -> bool:
         """Whether it says this as well, in a run of up to so many seconds."""
@@ -42,18 +42,18 @@ class BareObs:
                 self._learn(seconds)
         return bool(_keys(line) & self._known)
 
+    def leaks(self) -> int:
+        """How many leaks it counts itself."""
+        if not self._lasted_s:
+            self._learn(LEAST_S)
+        return self._leaks
+
     def _learn(self, seconds: float) -> None:
         output = self._run(seconds)
         self._lasted_s = seconds
         for line in filter(suspicious, output.splitlines()):
             self._known |= _keys(line)
-        self.leaks = max(self.leaks, leaks(output) or 0)
-
-    def leaks_within(self, within_s: float) -> int:
-        """How many leaks it counts itself."""
-        if not self._lasted_s:
-            self._learn(LEAST_S)
-        return self.leaks
+        self._leaks = max(self._leaks, leaks(output) or 0)
 
 
 def leaks(output: str) -> Optional[int]:
@@ -64,10 +64,12 @@ def leaks(output: str) -> Optional[int]:
 
 def suspicious(line: str) -> bool:
     """Whether a line complains, of whatever it is."""
-    if OUR_LOG in line:  # our own log: warnings about cameras and pictures are its purpose
-        return bool(BAD.search(line) or OUR_BAD.search(line) or PYTHON.search(line))
+    text = LEVEL.sub("", line)
+    bad = BAD.search(text) or PYTHON.search(text)
+    if OUR_LOG in line:  # our own log: that a camera or a picture is missing is an error for people, and none of ours
+        return bool(bad or OUR_BAD.search(text))
     about_us = line.startswith("warning: ") and OURS.search(line)
-    return bool(about_us or line.startswith("error: ") or BAD.search(line) or PYTHON.search(line))
+    return bool(about_us or line.startswith("error: ") or bad)
 
 
 def ours(output: str, bare: BareObs, lasted_s: float) -> list[str]:

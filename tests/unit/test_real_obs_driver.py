@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.real_obs import driver, verdict
+from tests.real_obs import config, driver, verdict
 
 UNLOADED = "1: [obs-scripting]: Unloaded python script: ai_background.py\n"
 IN_WEBSOCKET = "2: [obs-websocket] [obs_module_unload] Shutting down...\n"
@@ -66,7 +66,7 @@ AGAIN = """\
 error: Could not create dbus connection: Failed to execute child process
 warning: [rtmp-services plugin] Remote update of URL "https://a.example/1" failed: Timeout was reached
 device 8 at 0x7f0000 failed after 3 ms
-warning: [AI Background] Me: The camera /dev/video0 is not there.
+error: [AI Background] Me: The camera /dev/video0 is not there.
 info: [obs-scripting]: Loaded python script: ai_background.py
 """
 
@@ -86,14 +86,14 @@ info: [obs-scripting]: Loaded python script: ai_background.py
     ],
 )
 def test_what_only_an_obs_with_us_complains_of_is_noticed_and_what_any_obs_says_is_not(planted: str) -> None:
-    bare = verdict.BareObs(lambda seconds: FOREIGN)
+    bare = verdict.BareObs(lambda seconds: FOREIGN, set())
     assert verdict.ours(AGAIN, bare, 20) == []
     assert verdict.ours(AGAIN + planted + "\n", bare, 20) == [planted]
 
 
 def test_our_own_lines_count_even_if_an_obs_without_us_had_them() -> None:
     line = "error: something about ai_background"
-    assert verdict.ours(line, verdict.BareObs(lambda seconds: line), 20) == [line]
+    assert verdict.ours(line, verdict.BareObs(lambda seconds: line, set()), 20) == [line]
 
 
 def test_what_comes_late_is_looked_for_in_a_run_as_long_as_ours_before_it_is_held_against_us() -> None:
@@ -103,7 +103,7 @@ def test_what_comes_late_is_looked_for_in_a_run_as_long_as_ours_before_it_is_hel
         runs.append(seconds)
         return "error: late\n" if seconds > 30 else "error: early\n"
 
-    bare = verdict.BareObs(run)
+    bare = verdict.BareObs(run, set())
     assert verdict.ours("error: early\nerror: early\n", bare, 40) == [] and len(runs) == 1
     assert verdict.ours("error: late\n", bare, 40) == [] and len(runs) == 2
     assert verdict.ours("error: ours alone\n", bare, 40) == ["error: ours alone"] and len(runs) == 2
@@ -113,19 +113,31 @@ def test_an_obs_that_says_nothing_bad_is_compared_with_nothing() -> None:
     def run(seconds: float) -> str:
         raise AssertionError("an OBS was started for nothing")
 
-    assert verdict.ours("info: all well\nwarning: [AI Background] No camera.\n", verdict.BareObs(run), 20) == []
+    assert verdict.ours("info: all well\nwarning: [AI Background] No camera.\n", verdict.BareObs(run, set()), 20) == []
 
 
 @pytest.mark.parametrize(("counted", "bare", "bad"), [("0", 0, False), ("2", 0, True), ("2", 2, False), ("3", 2, True)])
 def test_leaks_are_ours_beyond_what_an_obs_without_us_leaks(
-    obs: driver.Obs, monkeypatch: pytest.MonkeyPatch, counted: str, bare: int, bad: bool
+    obs: driver.Obs, counted: str, bare: int, bad: bool
 ) -> None:
     obs.exit_code = 0
-    fake = verdict.BareObs(lambda seconds: f"Number of memory leaks: {bare}\n")
-    monkeypatch.setitem(driver._bare, ("en-US",), fake)
+    fake = verdict.BareObs(lambda seconds: f"Number of memory leaks: {bare}\n", set())
+    obs.bare = fake
     assert _ended(obs, f"Number of memory leaks: {counted}\n") == ([f"memory leaks: {counted}"] if bad else [])
 
 
 def test_an_exit_before_leaks_were_counted_is_noticed(obs: driver.Obs) -> None:
     obs.exit_code = 0
     assert _ended(obs, UNLOADED) == ["memory leaks: not counted"]
+
+
+def test_the_obs_to_compare_with_has_the_same_configuration_without_us(obs: driver.Obs, tmp_path: Path) -> None:
+    pulse = {"id": "pulse_input_capture", "versioned_id": "pulse_input_capture"}
+    sources = [{"name": "Me", "settings": {}}, {"name": "Mic", **pulse}]
+    config.write_collection(obs.config, "Test", [driver.SCRIPT], sources)
+    config.without_us(tmp_path / "bare", obs.config, 4)
+    written = (tmp_path / "bare/basic/scenes/Test.json").read_text()
+    assert "pulse_input_capture" in written and "ai_background" not in written and '"Me"' not in written
+    assert "ServerPort=4\n" in (tmp_path / "bare/global.ini").read_text()
+    assert '"server_port": 4,' in (tmp_path / "bare/plugin_config/obs-websocket/config.json").read_text()
+    assert (tmp_path / "bare/basic/profiles/Test/basic.ini").exists()
