@@ -323,14 +323,18 @@ class Obs:
     # The screen.
 
     def open_scripts_window(self) -> Callable[[], None]:
-        """Tools, Scripts, by mouse. Returns what presses its Reload Scripts button."""
-        for _ in range(5):  # a busy OBS misses a click on a menu that is not drawn yet
-            self.display.click(378, 13)
-            time.sleep(1)
-            self.display.click(389, 147)
+        """Tools, Scripts, by keyboard. Returns what presses its Reload Scripts button."""
+        # By keyboard: where the entry stands depends on OBS's version and plugins. A busy OBS misses keys for a menu that
+        # is not drawn yet, so it is tried again, and elsewhere.
+        for steps in (3, 3, 4, 2, 5, 6):
+            self.display.click(600, 500)
+            for key in ("alt+t", *["Down"] * steps, "Return"):
+                self.display.xdotool("key", key)
+                time.sleep(1 if key == "alt+t" else 0.2)
             time.sleep(2)
-            if self.display.xdotool("search", "--name", "^Scripts$"):
+            if self.display.xdotool("search", "--onlyvisible", "--name", "^Scripts$"):
                 break
+            self.display.xdotool("key", "Escape")
         _, x, y, _, height = self.display.window("^Scripts$")
         return lambda: self.display.click(x + 122, y + height - 83)
 

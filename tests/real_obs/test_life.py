@@ -10,7 +10,9 @@ from tests.real_obs.conftest import COLOURS
 from tests.real_obs.driver import SCRIPT, SOON_S, START_S, Obs, wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
-FEW = 3  # threads that OBS itself starts meanwhile; 20 sources that leave one each are more
+# Threads: some that OBS itself starts meanwhile, and those of one more source (on a busy machine one still leaves while
+# the next one comes, and both sets are kept for the next). 19 more sources that leave one each are more than that.
+FEW = 3 + 5
 
 
 def _add(obs: Obs, pictures: Path, name: str = "Me", **settings: object) -> None:
@@ -126,9 +128,11 @@ def test_two_sources_have_an_engine_each(new_obs: Callable[..., Obs], pictures: 
     _add(obs, pictures, "Two", background="10 blue.png")
     wait_for(lambda: obs.shows(RED, "One") and obs.shows(BLUE, "Two"), START_S, "both pictures")
     assert len(obs.engines()) == 2
-    obs.request("SetInputName", inputName="Two", newInputName="Renamed <b>")
-    obs.press("next_background", "Renamed <b>")
-    wait_for(lambda: obs.shows(RED, "Renamed <b>"), SOON_S, "the button of the renamed source")
+    # No markup in it: OBS 30 itself crashes in its list of sources when a source is renamed to what looks like HTML by
+    # another thread than its window's ("QObject: Cannot create children for a parent that is in a different thread").
+    obs.request("SetInputName", inputName="Two", newInputName="Renamed %s & 😀")
+    obs.press("next_background", "Renamed %s & 😀")
+    wait_for(lambda: obs.shows(RED, "Renamed %s & 😀"), SOON_S, "the button of the renamed source")
 
 
 def test_nothing_listens_and_no_argument_holds_a_secret(new_obs: Callable[..., Obs], pictures: Path) -> None:
