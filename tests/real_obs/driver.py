@@ -324,8 +324,8 @@ class Obs:
 
     def open_scripts_window(self) -> Callable[[], None]:
         """Tools, Scripts, by keyboard. Returns what presses its Reload Scripts button."""
-        # By keyboard: where the entry stands depends on OBS's version and plugins. A busy OBS misses keys for a menu that
-        # is not drawn yet, so it is tried again, and elsewhere.
+        # Where the entry stands depends on OBS's version and plugins. A busy OBS misses keys for a menu that is not
+        # drawn yet, so it is tried again, and elsewhere.
         for steps in (3, 3, 4, 2, 5, 6):
             self.display.click(600, 500)
             for key in ("alt+t", *["Down"] * steps, "Return"):
