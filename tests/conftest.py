@@ -9,7 +9,7 @@ import pytest
 from hypothesis import settings
 
 from obs_bgremove.shared import installation
-from tests.fakes import portrait_clip, videos
+from tests.fakes import videos
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 # Real clips of developers, which no clone has: tests use them in addition, never instead.
@@ -34,6 +34,8 @@ def assets() -> Path:
 @pytest.fixture(scope="session")
 def made_clip(assets: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The clip that tests make for themselves: see portrait_clip.py."""
+    from tests.fakes import portrait_clip  # not for all tests: it loads half the engine
+
     return portrait_clip.make(tmp_path_factory.mktemp("clip"))
 
 

@@ -35,7 +35,7 @@ def _frames_in(engine: EngineClient, seconds: float) -> list[tuple[int, float, f
     while time.monotonic() < end:
         if (found := engine.frame(seen[-1][0] if seen else 0)) is not None:
             taken_s = found[0].timestamp_ns / 1e9
-            seen.append((found[0].sequence, taken_s, time.monotonic() - taken_s))
+            seen.append((found[0].sequence, taken_s, time.perf_counter() - taken_s))
         time.sleep(0.002)
     return seen
 

@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 
 from obs_bgremove.engine.background import Backgrounds
-from obs_bgremove.engine.camera.devices import Wanted
-from obs_bgremove.engine.camera.frame_sources import Request, SampleSource
+from obs_bgremove.engine.camera.sample_source import SampleSource
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared.options import Options
@@ -28,7 +27,7 @@ SETTLE_FRAMES = 6  # until the matte of a still picture is steady
 
 def make(folder: Path) -> Path:
     """Writes clip.mp4, two seconds, and clip_alpha.mkv beside it. Needs the installed models and sample."""
-    portrait = SampleSource(Request(Wanted("sample", "sample"), SIZE, 0)).at(0.0).copy()
+    portrait = SampleSource(SIZE).at(0.0).copy()
     alpha = _matte(portrait)
     room = procedural.room(SIZE[1], SIZE[0])
     pictures, truth = [], []
