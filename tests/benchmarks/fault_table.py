@@ -26,7 +26,8 @@ from obs_bgremove.shared import installation
 from tests.engine.fail_closed import SIZE, Camera, Count, room_pixels
 from tests.fakes import portrait_clip, videos
 from tests.real_obs.conftest import make_home
-from tests.real_obs.driver import START_S, Display, Obs, engine_pids, wait_for
+from tests.real_obs.driver import START_S, Display, Obs, engine_pids
+from tests.waiting import wait_for
 
 LIVE = "all is well"
 # An engine that has been well for 5 s is started again at once; sooner the back-off steps in.

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from obs_bgremove.shared import options
 from tests.real_obs.conftest import make_home
-from tests.real_obs.driver import START_S, Display, Obs, wait_for
+from tests.real_obs.driver import START_S, Display, Obs
+from tests.waiting import wait_for
 
 WIDTH, HEIGHT = 760, 1860
 

@@ -16,7 +16,8 @@ from typing import Any
 from obs_bgremove.shared import installation
 from tests.benchmarks.engine_cost import cpu_s
 from tests.real_obs.conftest import make_home
-from tests.real_obs.driver import SCRIPT, Display, Obs, wait_for
+from tests.real_obs.driver import SCRIPT, Display, Obs
+from tests.waiting import wait_for
 
 
 def _measure(obs: Obs, seconds: float) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from obs_bgremove.setup import program_copy, scene_collections
 from tests.real_obs import config
-from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs, wait_for
+from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs
+from tests.waiting import wait_for
 
 
 def _installed(obs: Obs) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Callable
 
 from tests.real_obs.conftest import COLOURS
-from tests.real_obs.driver import SCRIPT, SOON_S, START_S, Obs, wait_for
+from tests.real_obs.driver import SCRIPT, SOON_S, START_S, Obs
+from tests.waiting import wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
 # Threads: some that OBS itself starts meanwhile, and those of one more source (on a busy machine one still leaves while

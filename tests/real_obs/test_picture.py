@@ -11,7 +11,8 @@ import pytest
 
 from obs_bgremove.shared import installation
 from tests.real_obs.conftest import COLOURS
-from tests.real_obs.driver import SOON_S, START_S, Obs, wait_for
+from tests.real_obs.driver import SOON_S, START_S, Obs
+from tests.waiting import wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
 FACE = (slice(75, 85), slice(150, 170))  # of the sample portrait, which moves a little

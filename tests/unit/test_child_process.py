@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Callable
@@ -17,6 +16,7 @@ from obs_bgremove.setup import runner
 from obs_bgremove.shared import child_process, installation
 from obs_bgremove.shared.errors import UserError
 from tests.unit.test_engine_supervisor import Watched, until
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Flatpak and AppImage are Linux's")
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -164,6 +164,7 @@ from pathlib import Path
 from obs_bgremove.shared import child_process
 child_process.FLATPAK_INFO = Path(sys.argv[1])
 from obs_bgremove.obs import engine_process
+from tests.waiting import wait_for
 shared = os.memfd_create("ring")
 os.write(shared, b"frames")
 host = "import os, sys; print(os.getpid(), os.pread(%d, 6, 0).decode(), os.getcwd(), flush=True); sys.stdin.read()"
@@ -212,7 +213,4 @@ def test_the_real_flatpak_spawn_hands_the_ring_on_and_ends_the_engine(tmp_path: 
     )
     first, pid = run.stdout.splitlines()
     assert first == f"['frames', '{REPOSITORY}'] 0", "descriptor and folder arrive, and the end of stdin ends it"
-    deadline = time.monotonic() + 10
-    while Path("/proc", pid).exists():
-        assert time.monotonic() < deadline, "killing the messenger kills the engine"
-        time.sleep(0.02)
+    wait_for(lambda: not Path("/proc", pid).exists(), 10, "killing the messenger kills the engine")

@@ -17,8 +17,7 @@ from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
-from tests.waiting import never
-from tests.waiting import wait_for as until
+from tests.waiting import never, wait_for
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 STATE, OTHER_STATE = (DesiredState(Options(background=name)) for name in ("a.png", "b.png"))
@@ -81,35 +80,35 @@ def watch() -> Iterator[Callable[..., Watched]]:
 
 def test_the_wanted_state_reaches_the_engine_first_and_when_it_changes(watch: Callable[..., Watched]) -> None:
     watched = watch("well")
-    until(lambda: watched.texts()[:1] and "a.png" in watched.texts()[0])
+    wait_for(lambda: watched.texts()[:1] and "a.png" in watched.texts()[0])
     watched.supervisor.want(OTHER_STATE)
-    until(lambda: "b.png" in watched.texts()[-1])
+    wait_for(lambda: "b.png" in watched.texts()[-1])
     assert watched.failures() == []
 
 
 def test_a_killed_engine_is_back_with_the_latest_state(watch: Callable[..., Watched]) -> None:
     watched = watch("well")
-    until(watched.frames)
+    wait_for(watched.frames)
     watched.supervisor.want(OTHER_STATE)
-    until(lambda: "b.png" in watched.texts()[-1])
+    wait_for(lambda: "b.png" in watched.texts()[-1])
     watched.messages.clear()
     pid = watched.supervisor.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
-    until(lambda: any("b.png" in text for text in watched.texts()))
+    wait_for(lambda: any("b.png" in text for text in watched.texts()))
     assert watched.starts == 2
     assert watched.failures() == ["The engine stopped unexpectedly (signal 9)."]
 
 
 def test_an_engine_that_hangs_is_killed_and_replaced(watch: Callable[..., Watched]) -> None:
     watched = watch("hangs")
-    until(lambda: watched.starts == 2)
+    wait_for(lambda: watched.starts == 2)
     assert watched.failures() == ["The engine did not answer for 2 s and was stopped."]
 
 
 def test_an_engine_that_dies_at_once_is_started_ever_more_rarely(watch: Callable[..., Watched]) -> None:
     watched = watch("exits")
-    until(lambda: len(watched.failures()) == 3)
+    wait_for(lambda: len(watched.failures()) == 3)
     assert [retry for problem, retry in watched.problems if problem] == [0.0, 0.5, 1.0]
     assert "exit code 3" in watched.failures()[0]
 
@@ -118,26 +117,26 @@ def test_an_engine_that_dies_at_once_is_started_ever_more_rarely(watch: Callable
 def test_what_is_no_message_ends_the_engine(watch: Callable[..., Watched], mode: str) -> None:
     watched = watch(mode)
     # Who says half a message and ends may be seen to have ended first.
-    until(lambda: any("sent something that is not a message" in failure for failure in watched.failures()))
+    wait_for(lambda: any("sent something that is not a message" in failure for failure in watched.failures()))
     assert watched.messages == []
 
 
 def test_another_version_is_an_error_with_a_remedy(watch: Callable[..., Watched]) -> None:
     watched = watch("other-version")
-    until(lambda: watched.failures())
+    wait_for(lambda: watched.failures())
     assert "0.0.1" in watched.failures()[0] and "install.py" in watched.failures()[0]
     assert watched.messages == []
 
 
 def test_an_engine_that_does_not_read_blocks_nobody_for_long(watch: Callable[..., Watched]) -> None:
     watched = watch("deaf")
-    until(watched.frames)
+    wait_for(watched.frames)
     teller = threading.Thread(target=watched.supervisor.command, args=("x" * PIPE_BYTES,), daemon=True)
     teller.start()
     never(lambda: not teller.is_alive(), 0.5, "the pipe has taken it all: nobody was blocked")
     teller.join(20)
     assert not teller.is_alive()
-    until(watched.failures)
+    wait_for(watched.failures)
     assert watched.failures()[0] == "The engine did not answer for 2 s and was stopped."
 
 
@@ -147,37 +146,37 @@ def test_what_stands_in_the_way_is_said_and_it_starts_once_that_is_gone(
     monkeypatch.setattr(supervisor_module, "CHECK_AGAIN_S", 0.1)
     answers = iter([UserError("Not installed.", "Run it.")] * 3)
     watched = watch("well", lambda: next(answers, None))
-    until(watched.frames)
+    wait_for(watched.frames)
     assert watched.failures() == ["Not installed. Run it."] * 3
     assert watched.problems[-1][0] is None
 
 
 def test_restart_replaces_a_healthy_engine(watch: Callable[..., Watched]) -> None:
     watched = watch("well")
-    until(watched.frames)
+    wait_for(watched.frames)
     before = watched.supervisor.pid
     watched.supervisor.restart()
-    until(lambda: watched.supervisor.pid not in (before, None))
+    wait_for(lambda: watched.supervisor.pid not in (before, None))
     assert watched.failures() == []
 
 
 def test_restart_cuts_the_back_off_short(watch: Callable[..., Watched], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervisor_module, "BACK_OFF_S", (60.0,))
     watched = watch("exits")
-    until(lambda: len(watched.failures()) == 1)
+    wait_for(lambda: len(watched.failures()) == 1)
     watched.supervisor.restart()
-    until(lambda: watched.starts == 2)
+    wait_for(lambda: watched.starts == 2)
 
 
 def test_no_descriptor_is_left_after_many_restarts(watch: Callable[..., Watched]) -> None:
     watched = watch("well")
-    until(watched.frames)
+    wait_for(watched.frames)
     before = len(os.listdir("/proc/self/fd"))
     for number in range(2, 7):
         watched.supervisor.restart()
-        until(lambda number=number: watched.starts == number)
-        until(lambda: watched.supervisor.pid is not None)
-    until(lambda: len(os.listdir("/proc/self/fd")) <= before)
+        wait_for(lambda number=number: watched.starts == number)
+        wait_for(lambda: watched.supervisor.pid is not None)
+    wait_for(lambda: len(os.listdir("/proc/self/fd")) <= before)
 
 
 def test_the_childs_environment_has_nothing_of_obs_python() -> None:

@@ -10,7 +10,7 @@ import pytest
 from obs_bgremove.obs import engine_process, plugin, source, video_output
 from tests.fakes.fake_engine import FALLBACK_BYTE, FRAME_BYTE, HEIGHT, WIDTH
 from tests.fakes.fake_libobs import FakeLibobs
-from tests.waiting import wait_for as until
+from tests.waiting import wait_for
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -34,7 +34,7 @@ def engine_text(loaded: plugin.Plugin) -> str:
 def test_a_new_source_shows_frames_of_its_engine(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
     load()
     made = lib.add_source(camera="sample")
-    width, height, format, pixels = until(lambda: lib.frames and lib.frames[-1])
+    width, height, format, pixels = wait_for(lambda: lib.frames and lib.frames[-1])
     assert (width, height, format, len(pixels)) == (WIDTH, HEIGHT, 7, WIDTH * HEIGHT * 4)
     assert lib.unbuffered == [made]
     assert all(lib.frame_times)
@@ -55,12 +55,12 @@ def test_a_source_is_taken_over_by_the_reloaded_script(lib: FakeLibobs, load: Ca
     loaded = load()
     made = lib.add_source(camera="sample")
     lib.show(made)
-    until(lambda: lib.frames)
+    wait_for(lambda: lib.frames)
     loaded.close()
     lib.frames.clear()
     again = load()
-    until(lambda: lib.frames)
-    until(lambda: "'showing': True" in engine_text(again))
+    wait_for(lambda: lib.frames)
+    wait_for(lambda: "'showing': True" in engine_text(again))
     assert len(lib.hotkeys) == 8
 
 
@@ -72,7 +72,7 @@ def test_a_source_made_while_no_script_was_loaded_is_taken_over(
     assert lib.panel(made).rows[0].label.startswith("The AI Background script is not loaded")
     assert lib.frames == []
     load()
-    until(lambda: lib.frames)
+    wait_for(lambda: lib.frames)
     assert len(lib.hotkeys) == 8
 
 
@@ -94,7 +94,7 @@ def test_sources_that_follow_each_other_wait_for_their_turn_and_share_threads(
     for _ in range(8):
         made = lib.add_source(camera="sample")
         lib.frames.clear()
-        until(lambda: lib.frames)
+        wait_for(lambda: lib.frames)
         lib.remove_source(made)
     pumps = [thread for thread in threading.enumerate() if thread.name == "ai-background pump"]
     assert len(pumps) == 1
@@ -107,7 +107,7 @@ def test_a_source_that_does_not_leave_delays_the_next_one_for_a_moment_only(
     monkeypatch.setattr(plugin, "SETTLE_S", 0.2)
     monkeypatch.setattr(engine_process, "LEAVE_S", 2.0)
     made = lib.add_source(camera="sample")
-    until(lambda: lib.frames)
+    wait_for(lambda: lib.frames)
     lib.remove_source(made)
     started = time.monotonic()
     loaded._settle()
@@ -118,10 +118,10 @@ def test_a_source_that_does_not_leave_delays_the_next_one_for_a_moment_only(
 def test_removing_a_source_ends_its_engine(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
     loaded = load()
     made = lib.add_source(camera="sample")
-    until(lambda: lib.frames)
+    wait_for(lambda: lib.frames)
     [held] = loaded._sources.values()
     lib.remove_source(made)
-    until(lambda: lib.weak_references == 0)
+    wait_for(lambda: lib.weak_references == 0)
     assert held.close(1) and held._supervisor is not None and held._supervisor.pid is None
 
 
@@ -132,10 +132,10 @@ def test_hotkeys_change_the_stored_background(
     made = lib.add_source(camera="sample", backgrounds_folder=str(pictures))
     for key, name in (("next", "2.png"), ("next", "10.png"), ("next", "1.png"), ("previous", "10.png")):
         lib.press_hotkey(f"ai_background.{key}")
-        until(lambda name=name: lib.settings(made).get("background") == name)
-        until(lambda name=name: name in engine_text(loaded))
+        wait_for(lambda name=name: lib.settings(made).get("background") == name)
+        wait_for(lambda name=name: name in engine_text(loaded))
     lib.press_hotkey("ai_background.random")
-    until(lambda: lib.settings(made)["background"] != "10.png")
+    wait_for(lambda: lib.settings(made)["background"] != "10.png")
 
 
 def test_buttons_change_the_stored_background(
@@ -145,7 +145,7 @@ def test_buttons_change_the_stored_background(
     made = lib.add_source(camera="sample", backgrounds_folder=str(pictures))
     panel = lib.panel(made)
     assert lib.press_button(panel, "next_background") is False, "the panel is rebuilt later, not within the callback"
-    until(lambda: lib.settings(made).get("background") == "2.png")
+    wait_for(lambda: lib.settings(made).get("background") == "2.png")
     assert lib.panel_rebuilds
 
 
@@ -153,13 +153,13 @@ def test_switches_survive_a_restart_of_the_engine(lib: FakeLibobs, load: Callabl
     loaded = load()
     made = lib.add_source(camera="sample")
     lib.press_hotkey("ai_background.privacy_on")
-    until(lambda: "'privacy': True" in engine_text(loaded))
+    wait_for(lambda: "'privacy': True" in engine_text(loaded))
     [held] = loaded._sources.values()
     assert held._supervisor is not None
     before = held._supervisor.pid
     lib.press_button(lib.panel(made), "restart_engine")
-    until(lambda: held._supervisor is not None and held._supervisor.pid not in (before, None))
-    until(lambda: "'privacy': True" in engine_text(loaded))
+    wait_for(lambda: held._supervisor is not None and held._supervisor.pid not in (before, None))
+    wait_for(lambda: "'privacy': True" in engine_text(loaded))
 
 
 def test_one_key_for_both_halves_of_a_switch_toggles(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
@@ -168,7 +168,7 @@ def test_one_key_for_both_halves_of_a_switch_toggles(lib: FakeLibobs, load: Call
     for state in ("False", "True"):
         lib.press_hotkey("ai_background.removal_on")
         lib.press_hotkey("ai_background.removal_off")
-        until(lambda state=state: f"'removal': {state}" in engine_text(loaded))
+        wait_for(lambda state=state: f"'removal': {state}" in engine_text(loaded))
         time.sleep(0.1)
 
 
@@ -177,16 +177,16 @@ def test_show_and_hide_reach_the_engine(lib: FakeLibobs, load: Callable[..., plu
     made = lib.add_source(camera="sample")
     for showing in (True, False):
         lib.show(made, showing)
-        until(lambda showing=showing: f"'showing': {showing}" in engine_text(loaded))
+        wait_for(lambda showing=showing: f"'showing': {showing}" in engine_text(loaded))
 
 
 def test_a_source_without_a_camera_is_pinned_to_the_first_one(
     lib: FakeLibobs, load: Callable[..., plugin.Plugin]
 ) -> None:
     loaded = load()
-    until(lambda: loaded._cameras.known)
+    wait_for(lambda: loaded._cameras.known)
     made = lib.add_source()
-    until(lambda: lib.settings(made).get("camera") == "cam0")
+    wait_for(lambda: lib.settings(made).get("camera") == "cam0")
     assert lib.defaults(made)["camera"] == "cam0"
 
 
@@ -196,8 +196,8 @@ def test_a_picture_that_stands_still_gives_way_to_the_background(
 ) -> None:
     load(mode)
     lib.show(lib.add_source(camera="sample"))
-    until(lambda: lib.frames and live(lib.frames[-1]))
-    until(lambda: lib.frames[-1] and lib.frames[-1][3][0] == FALLBACK_BYTE, 10, "the background alone")
+    wait_for(lambda: lib.frames and live(lib.frames[-1]))
+    wait_for(lambda: lib.frames[-1] and lib.frames[-1][3][0] == FALLBACK_BYTE, 10, "the background alone")
 
 
 def test_without_a_fallback_the_picture_is_taken_away(lib: FakeLibobs, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,13 +257,13 @@ def test_bad_settings_are_said_once_and_the_rest_is_used(
     loaded = load()
     made = lib.add_source(camera="sample", threshold="high", blur=900, unknown_key=1)
     [held] = loaded._sources.values()
-    until(lambda: len(held.status.settings_problems) == 2)
+    wait_for(lambda: len(held.status.settings_problems) == 2)
     lib.set(made, background="x.png")
-    until(lambda: "x.png" in engine_text(loaded))
+    wait_for(lambda: "x.png" in engine_text(loaded))
     assert sum("threshold" in line for line in caplog.messages) == 1
     assert held.status.line().level == "warning"
     lib.set(made, threshold=0.4, blur=20)
-    until(lambda: held.status.settings_problems == ())
+    wait_for(lambda: held.status.settings_problems == ())
     assert lib.settings(made)["unknown_key"] == 1
 
 
@@ -272,7 +272,7 @@ def test_a_password_is_in_no_line_and_no_status(
 ) -> None:
     loaded = load()
     made = lib.add_source(camera="rtsp://me:secret@host/stream")
-    until(lambda: lib.frames)
+    wait_for(lambda: lib.frames)
     [held] = loaded._sources.values()
     panel = lib.panel(made)
     assert "secret" not in held.details() + held.status.line().text + str(panel.find("status")) + caplog.text
