@@ -15,7 +15,7 @@ from obs_bgremove.obs import engine_process
 from obs_bgremove.setup import runner
 from obs_bgremove.shared import child_process, installation
 from obs_bgremove.shared.errors import UserError
-from tests.unit.test_engine_supervisor import Watched, until
+from tests.fakes.watched_engine import Watched
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Flatpak and AppImage are Linux's")
@@ -101,8 +101,8 @@ def test_out_of_a_flatpak_the_engine_runs_on_the_host_with_its_ring(
 ) -> None:
     monkeypatch.setenv("AI_BACKGROUND_HOME", "/home/anna/elsewhere")
     here = watched()
-    until(here.frames)
-    until(lambda: here.texts() and "a.png" in here.texts()[0])
+    wait_for(here.frames)
+    wait_for(lambda: here.texts() and "a.png" in here.texts()[0])
     first, second = flatpak()[:2]
     assert first == ["--host", "true"]
     assert second[:5] == [
@@ -120,7 +120,7 @@ def test_without_the_permission_the_command_that_gives_it_is_said(
 ) -> None:
     monkeypatch.setenv("FLATPAK_SPAWN_REFUSES", "1")
     here = watched()
-    until(here.failures)
+    wait_for(here.failures)
     assert "flatpak override --user --talk-name=org.freedesktop.Flatpak com.obsproject.Studio" in here.failures()[0]
     assert here.frames() == 0
 
