@@ -103,3 +103,12 @@ def test_what_obs_loads_keeps_to_python_3_9_syntax(path: Path) -> None:
 
 def test_the_installers_front_can_be_read_by_the_old_python_that_it_refuses() -> None:
     ast.parse((PACKAGE.parent / "install.py").read_text(encoding="utf-8"), feature_version=(3, 6))
+
+
+def test_no_test_imports_from_another_test() -> None:
+    """What two of them need has a home of its own in tests/ or tests/fakes/."""
+    for path in (PACKAGE.parent / "tests").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("tests."):
+                modules = (node.module or "").split(".") + [alias.name for alias in node.names]
+                assert not [name for name in modules if name.startswith("test_")], f"{path}: from {node.module}"

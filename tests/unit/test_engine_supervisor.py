@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Callable
 
 import pytest
@@ -17,7 +16,6 @@ from obs_bgremove.shared.protocol import DesiredState
 from tests.fakes.watched_engine import Watched
 from tests.waiting import never, wait_for
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 OTHER_STATE = DesiredState(Options(background="b.png"))
 PIPE_BYTES = 1 << 20  # more than any pipe holds
 
