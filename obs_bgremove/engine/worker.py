@@ -17,6 +17,7 @@ from obs_bgremove.engine.ring_sink import RingSink
 from obs_bgremove.shared.clock import now_ns, now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
+from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
 
 # A camera that has given nothing for this long: its last picture is taken away.
@@ -24,6 +25,7 @@ STALE_AFTER_S = 1.5
 STATS_EVERY_S = 1.0
 SUMMARY_EVERY_S = 60.0  # a line in the log file, for bug reports
 IDLE_S = 0.25
+FIRST_PICTURE_S = 1.0  # a picture is read in a tenth of that; OBS shows what it has for 2 s
 log = logging.getLogger(__name__)
 
 
@@ -45,6 +47,7 @@ class Worker:
         self._last_frame_s = now_s()
         self._hidden = False
         self._idle_s = IDLE_S
+        self._started_s = now_s()
         self._frames = 0
         self._latencies_ms: deque[float] = deque(maxlen=120)
         self._stats_s = now_s()
@@ -85,6 +88,11 @@ class Worker:
         if self._pipeline.loading:
             self._pipeline.prepare(options.model)
         frame = self._capture.take()
+        if not self._awaits_picture(options):
+            self._put_out(frame, desired)
+        self._report(desired)
+
+    def _put_out(self, frame: Frame | None, desired: DesiredState) -> None:
         if not desired.showing:
             self._hidden = True
             self._summary.restart()
@@ -98,7 +106,20 @@ class Worker:
                 self._last_frame_s = now_s()
             self._show_without_camera(desired)
         self._keep_fallback(desired)
-        self._report(desired)
+
+    def _awaits_picture(self, options: Options) -> bool:
+        """For a moment after the start: nothing goes out before the picture behind the person has been read.
+
+        OBS goes on with what the engine before this one has left, where grey would be a flash for everybody to see.
+        """
+        if (
+            self._backgrounds.version
+            or options.background_mode != "file"
+            or now_s() - self._started_s > FIRST_PICTURE_S
+        ):
+            return False
+        self._backgrounds.get(options, *self._size)
+        return self._backgrounds.version == 0
 
     def _show(self, frame: Frame, desired: DesiredState) -> None:
         height, width = frame.image.shape[:2]

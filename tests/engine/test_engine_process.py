@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from obs_bgremove import __version__
+from obs_bgremove.engine.background import NEUTRAL_BGR
 from tests.colours import GREEN_BGR, ROOM_BGR
 from tests.engine.engine_client import EngineClient
 from tests.waiting import never, wait_for
@@ -66,6 +67,19 @@ def test_every_option_changes_live(engine: EngineClient, pictures: Path) -> None
     engine.until(lambda picture: picture.shape == (240, 320, 4))
     engine.say(camera="sample", resolution="320x240", privacy=True, **GREEN)
     engine.until(lambda picture: bool((picture == (*GREEN_BGR, 255)).all()))
+
+
+def test_the_very_first_frame_has_the_picture_behind_it(assets: Path, pictures: Path) -> None:
+    """A restarted engine would else show a flash of grey to everybody who watches."""
+    with EngineClient() as client:
+        client.say(camera="sample", backgrounds_folder=str(pictures), background="a-red.png")
+        _, first = wait_for(client.frame, 30, "a frame", 0.001)
+        assert first[2, 2].tolist() == [0, 0, 255, 255]
+
+
+def test_without_a_picture_it_does_not_wait_for_one(engine: EngineClient, tmp_path: Path) -> None:
+    engine.say(camera="sample", backgrounds_folder=str(tmp_path))
+    engine.until(_corner_is(*NEUTRAL_BGR), 10)
 
 
 def test_hidden_it_sends_no_frames_and_frees_the_camera_when_asked(engine: EngineClient, counting_video: Path) -> None:
