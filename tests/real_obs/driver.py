@@ -324,11 +324,11 @@ class Obs:
 
     def open_scripts_window(self) -> Callable[[], None]:
         """Tools, Scripts, by keyboard. Returns what presses its Reload Scripts button."""
-        # Where the entry stands depends on OBS's version and plugins. A busy OBS misses keys for a menu that is not
-        # drawn yet, so it is tried again, and elsewhere.
-        for steps in (3, 3, 4, 2, 5, 6):
+        # The last entry but one in OBS 29 to 32, however many are above it. A busy OBS misses keys for a menu that is
+        # not drawn yet, so it is tried again, and elsewhere.
+        for steps in (2, 2, 2, 3, 1):
             self.display.click(600, 500)
-            for key in ("alt+t", *["Down"] * steps, "Return"):
+            for key in ("alt+t", *["Up"] * steps, "Return"):
                 self.display.xdotool("key", key)
                 time.sleep(1 if key == "alt+t" else 0.2)
             time.sleep(2)

@@ -63,7 +63,8 @@ def test_an_obs_that_was_never_started_opens_the_prepared_collection(new_obs: Ca
     assert "ai_background" in _kinds(obs)
     assert [scene["sceneName"] for scene in obs.request("GetSceneList")["scenes"]] == ["Scene"]
     assert {"Desktop Audio", "Mic/Aux"} <= set(obs.names())
-    wait_for(lambda: _wizard_is_closed(obs), SOON_S, "the wizard of OBS's first start is closed", 1)
+    if int(obs.request("GetVersion")["obsVersion"].partition(".")[0]) < 32:  # 32.2 opens none
+        wait_for(lambda: _wizard_is_closed(obs), SOON_S, "the wizard of OBS's first start is closed", 1)
     # OBS 29 told to exit right after that crashes in its widgets (libQt5Widgets, by the kernel's log; 2 of 4 exits on a
     # machine with 10 processes a core): its window gets its turn first.
     obs.request("SetStudioModeEnabled", studioModeEnabled=False)
