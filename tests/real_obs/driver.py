@@ -336,7 +336,8 @@ class Obs:
                 break
             self.display.xdotool("key", "Escape")
         _, x, y, _, height = self.display.window("^Scripts$")
-        return lambda: self.display.click(x + 122, y + height - 83)
+        new_row = int(self.request("GetVersion")["obsVersion"].partition(".")[0]) >= 32
+        return lambda: self.display.click(x + (167 if new_row else 122), y + height - 83)
 
     def open_panel(self, name: str = "Me", width: int = 720, height: int = 1190) -> None:
         """The source's properties, as its own window at the screen's corner."""
