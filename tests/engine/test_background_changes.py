@@ -17,7 +17,7 @@ from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.backgrounds.layout import BAR_BRIGHTNESS, lay_out
 from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.shared.options import Options
-from tests.engine.test_moving_backgrounds import write_video
+from tests.fakes.exact_videos import write_video
 
 SIZE = (160, 90)
 MS = 1_000_000

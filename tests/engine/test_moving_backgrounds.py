@@ -24,6 +24,7 @@ from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.backgrounds.video import AHEAD, Video
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
+from tests.fakes.exact_videos import write_video
 
 SIZE = (160, 90)
 CAMERA_NS = 1_000_000_000 // 30
@@ -31,31 +32,6 @@ CAMERA_NS = 1_000_000_000 // 30
 
 def _grey(level: int, size: tuple[int, int] = SIZE) -> np.ndarray:
     return np.full((size[1], size[0], 3), level, np.uint8)
-
-
-def write_video(
-    path: Path,
-    frames: list[np.ndarray],
-    fps: int = 10,
-    codec: str = "ffv1",
-    pixels: str = "bgr0",
-    times: list[int] | None = None,
-    options: dict[str, str] | None = None,
-) -> Path:
-    """A video of BGR frames; `times`: of each frame, in thousandths of a second, else at `fps`."""
-    with av.open(str(path), "w") as output:
-        stream: Any = output.add_stream(codec, rate=fps, options=options or {})
-        stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = pixels
-        time_base = Fraction(1, 1000 if times else fps)
-        stream.codec_context.time_base = time_base
-        for number, picture in enumerate(frames):
-            frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
-            frame.time_base = time_base
-            frame.pts = times[number] if times else number
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode())
-    return path
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import numpy
 import pytest
 
 from tests.real_obs.conftest import COLOURS, plain_pictures
-from tests.real_obs.driver import SOON_S, START_S, Obs, wait_for
+from tests.real_obs.driver import SOON_S, START_S, Obs
+from tests.waiting import wait_for
 
 RED, _, BLUE = COLOURS.values()
 VIDEO_FPS, LEVELS = 10, 24  # of the video below: a turn takes 2.4 s

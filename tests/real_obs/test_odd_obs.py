@@ -10,7 +10,8 @@ from typing import Any, Callable
 import pytest
 
 from tests.real_obs.conftest import COLOURS
-from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs, wait_for
+from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs
+from tests.waiting import wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
 FIRST, SECOND, THIRD = COLOURS
