@@ -25,10 +25,12 @@ MODELS = {
     "general": "selfie_segmentation.tflite",
     "landscape": "selfie_segmentation_landscape.tflite",
 }
+FACE_DETECTOR = "face_detection_full_range_sparse.tflite"
 SAMPLE_PICTURE = "astronaut.png"
 SHA256 = {
     "selfie_segmentation.tflite": "9ee168ec7c8f2a16c56fe8e1cfbc514974cbbb7e434051b455635f1bd1462f5c",
     "selfie_segmentation_landscape.tflite": "a77d03f4659b9f6b6c1f5106947bf40e99d7655094b6527f214ea7d451106edd",
+    "face_detection_full_range_sparse.tflite": "2c3728e6da56f21e21a320433396fb06d40d9088f2247c05e5635a688d45dfe1",
     "astronaut.png": "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
 }
 

@@ -13,10 +13,13 @@ import numpy as np
 from obs_bgremove.engine.arrays import F32, U8
 from obs_bgremove.engine.matting.clean_plate import Plate, weigh
 from obs_bgremove.engine.matting.edge import Edge
+from obs_bgremove.engine.matting.face_detector import FaceDetector, body_of
+from obs_bgremove.engine.matting.liveness import Liveness
 from obs_bgremove.engine.matting.matte import Matte, grid_of, shrink
+from obs_bgremove.engine.matting.motion import Motion
 from obs_bgremove.engine.matting.outline import grow_and_feather
 from obs_bgremove.engine.matting.person_crop import Box, view
-from obs_bgremove.engine.matting.person_tracking import PersonTracker, around, grouped
+from obs_bgremove.engine.matting.person_tracking import MOST_VIEWS, PersonTracker, around, grouped, split
 from obs_bgremove.engine.matting.regions import CONFIDENT, Regions
 from obs_bgremove.engine.matting.segmenter import Segmenter
 from obs_bgremove.engine.matting.temporal import Smoother
@@ -27,6 +30,8 @@ __all__ = ["Matte", "Matting", "warm_up_matting"]
 
 CORE = np.float32(0.97)  # calmed probability above which, for 2 cells around, the network is not contradicted
 CORE_SIDE = 5
+MOTION_EVERY = 3  # frames: 0.4 ms, and what moves so little that it takes more frames to show is seen all the same
+FACES_EVERY = 30  # frames: 2.5 ms
 LEARN_EVERY = 2  # frames: a room changes slowly, and looking at it costs 1.2 ms
 FLIP_FROM = 0.3  # smoothing from which every second frame is shown mirrored, so that the blend averages two opinions
 FIRST_LOOKS = 3  # looks at the first frame, each at the boxes that the one before found
@@ -44,9 +49,13 @@ class _State:
     smoother: Smoother = field(init=False)
     plate: Plate = field(init=False)
     regions: Regions = field(init=False)
+    motion: Motion = field(init=False)
+    liveness: Liveness = field(init=False)
     edge: Edge = field(init=False)
     matte: Matte = field(init=False)
     probability: F32 = field(init=False)
+    looked: list[Box] = field(default_factory=list)  # where the network looked for this frame
+    faces: list[Box] = field(default_factory=list)  # when last looked for, largest first
     seen: U8 | None = None  # the last frame's grid
     frames: int = 0
 
@@ -54,6 +63,8 @@ class _State:
         shape = (self.height, self.width)
         self.tracker, self.smoother = PersonTracker(*shape), Smoother(*shape)
         self.plate, self.regions, self.edge = Plate(*shape), Regions(*shape), Edge(*shape)
+        self.motion = Motion((self.height + 1) // 2, (self.width + 1) // 2)
+        self.liveness = Liveness(self.motion.shape, *shape)
         self.probability = np.zeros(shape, np.float32)
         self.matte = Matte(
             self.cell,
@@ -66,8 +77,9 @@ class _State:
 class Matting:
     """Frames in, mattes out."""
 
-    def __init__(self, segmenter: Segmenter) -> None:
+    def __init__(self, segmenter: Segmenter, face_detector: FaceDetector | None = None) -> None:
         self._segmenter = segmenter
+        self._face_detector = face_detector
         self._state: _State | None = None
 
     def reset(self) -> None:
@@ -94,8 +106,15 @@ class Matting:
             s = self._state = _State(cell, height, width)
         small = shrink(frame_bgr, cell, height, width)
         beside = submit(self._beside, s, small, options, timestamp_ns)
-        box = self._look(s, frame_bgr, small, options)
-        half, change = beside.result()
+        if s.frames or not options.track_person:
+            box = self._look(s, frame_bgr, small, options)
+            half, change, calm = beside.result()
+            if calm is not None:
+                self._judge(s, calm, timestamp_ns)
+        else:
+            half, change, calm = beside.result()
+            box = self._first_look(s, frame_bgr, small, calm, options, timestamp_ns)
+        s.liveness.hide(s.probability)
         segmented = time.perf_counter()
 
         nobody = options.track_person and s.tracker.searching
@@ -138,8 +157,8 @@ class Matting:
             )
             grow_and_feather(matte, options.edge_shift, options.edge_softness)
         if options.track_person:
-            s.tracker.follow(grouped(people))
-            self._probe(s, frame_bgr, small, options)
+            s.tracker.follow(grouped(split(people, s.liveness.faces), s.liveness.faces))
+            self._probe(s, frame_bgr, small, options, timestamp_ns)
         s.frames += 1
         ended = time.perf_counter()
         matte.stages_ms = {
@@ -149,7 +168,9 @@ class Matting:
         }
         return matte
 
-    def _beside(self, s: _State, small: U8, options: Options, timestamp_ns: int) -> tuple[U8, U8 | None]:
+    def _beside(
+        self, s: _State, small: U8, options: Options, timestamp_ns: int
+    ) -> tuple[U8, U8 | None, U8 | None]:
         """What does not need the network, done while it runs."""
         size = ((s.width + 1) // 2, (s.height + 1) // 2)
         half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
@@ -158,31 +179,55 @@ class Matting:
                 s.plate.update(s.seen, s.smoother.state, timestamp_ns)
             s.plate.check(small, timestamp_ns)
         s.seen = small
-        return half, s.smoother.change(half)
+        calm = None
+        if options.track_person and s.frames % MOTION_EVERY == 0:
+            calm = s.motion.look(half, timestamp_ns)
+        return half, s.smoother.change(half), calm
+
+    def _judge(self, s: _State, calm: U8, timestamp_ns: int) -> None:
+        """What of the network's opinion belongs to somebody who lives."""
+        across, down = s.motion.shape[::-1]
+        opinion = np.asarray(cv2.resize(s.probability, (across, down), interpolation=cv2.INTER_AREA), np.float32)
+        s.liveness.judge(opinion, s.looked, s.faces, calm, s.motion, timestamp_ns)
 
     def _look(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> Box:
         """Fill s.probability (gh, gw) with the network's opinion; returns the box around what it saw."""
         flip = options.smoothing >= FLIP_FROM and s.frames % 2 == 1
         if not options.track_person:
             return self._see(s, frame_bgr, small, [s.tracker.whole], flip)
-        if s.frames:
-            return self._see(s, frame_bgr, small, s.tracker.views(), flip)
+        return self._see(s, frame_bgr, small, s.tracker.views(), flip)
+
+    def _first_look(
+        self, s: _State, frame_bgr: U8, small: U8, calm: U8 | None, options: Options, timestamp_ns: int
+    ) -> Box:
+        """The same for the first frame: several looks, first where a face is, then at the boxes that were found."""
+
+        def people(confident: float) -> list[Box]:
+            if calm is not None:
+                self._judge(s, calm, timestamp_ns)
+            s.liveness.hide(s.probability)
+            return grouped(Regions(s.height, s.width)(s.probability, options.ignore_small, confident), s.liveness.faces)
+
+        if self._face_detector is not None:
+            s.faces = self._face_detector(small)
+        aims = [[body_of(face, s.height, s.width) for face in s.faces[:MOST_VIEWS]]] if s.faces else []
         box, found = s.tracker.whole, list[Box]()
-        for search in s.tracker.search_views():
-            box = self._see(s, frame_bgr, small, [search], flip)
-            found = grouped(Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN))
+        for views in [*aims, *([search] for search in s.tracker.search_views())]:
+            box = self._see(s, frame_bgr, small, views, False)
+            found = people(CERTAIN)
             if found:
                 break
         for _ in range(FIRST_LOOKS - 1 if found else 0):
             s.tracker.follow(found, at_once=True)
-            box = self._see(s, frame_bgr, small, s.tracker.views(), flip)
-            found = grouped(Regions(s.height, s.width)(s.probability, options.ignore_small))
+            box = self._see(s, frame_bgr, small, s.tracker.views(), False)
+            found = people(CONFIDENT)
         return box
 
     def _see(self, s: _State, frame_bgr: U8, small: U8, views: list[Box], flip: bool) -> Box:
         """Fill s.probability with the network's opinion of the views, the surer one where they overlap, 0 elsewhere."""
         network = self._segmenter
         s.probability[...] = 0
+        s.looked = views
         for x0, y0, x1, y1 in views:
             box = (x0, y0, x1, y1)
             seen = network(view(frame_bgr, small, s.cell, box, network.width, network.height, flip))
@@ -194,13 +239,23 @@ class Matting:
             np.maximum(part, cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR), out=part)
         return around(views)
 
-    def _probe(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> None:
-        """Now and then look beside the people, for someone who has come in; the next frame looks there again."""
-        beside = s.tracker.probe(s.frames)
-        if beside is not None:
-            self._see(s, frame_bgr, small, [beside], False)
-            strangers = Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN)
-            s.tracker.add(grouped(strangers))
+    def _probe(self, s: _State, frame_bgr: U8, small: U8, options: Options, timestamp_ns: int) -> None:
+        """Now and then look beside the people, and where something stirs, for someone who has come in; the next frame
+        looks there again."""
+        if self._face_detector is not None and s.frames % FACES_EVERY == FACES_EVERY // 2:
+            s.faces = self._face_detector(small)
+        strangers = s.liveness.strangers(s.faces, s.motion)
+        if strangers:
+            s.tracker.add([body_of(face, s.height, s.width) for face in strangers])
+            return
+        aside = s.tracker.probe(s.frames)
+        if aside is None and s.frames % MOTION_EVERY == 0:
+            aside = s.liveness.stir(s.looked, s.motion, timestamp_ns)
+        if aside is not None:
+            self._see(s, frame_bgr, small, [aside], False)
+            s.liveness.hide(s.probability)
+            strange = Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN)
+            s.tracker.add(grouped([box for box in strange if s.liveness.living(box, s.motion)], s.liveness.faces))
 
 
 class _NoNetwork:

@@ -7,6 +7,7 @@ waits for after a crash.
 
 import sys
 import types
+import weakref
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Any
@@ -44,6 +45,14 @@ def call_at_once(segmenter: Any) -> None:
     for signature in signatures:
         register(signature)
     former.shutdown()
+
+
+def disarm(reference: "weakref.ref[Any]") -> None:
+    """For atexit: drop the handle of a MediaPipe task that was left open. It would print a traceback from __del__ when
+    the interpreter ends, because what it needs to close itself is gone by then."""
+    task = reference()
+    if task is not None:
+        task._handle = None
 
 
 class _AtOnce(Executor):

@@ -5,10 +5,16 @@ and mostly room. While nobody is known, single views take turns over the whole p
 small person is lost in the whole. Used by `Matting`, on its thread.
 """
 
+from itertools import pairwise
+
 from obs_bgremove.engine.matting.person_crop import Box, PersonCrop
 
-MOST_VIEWS = 2  # each costs one run of the network per frame
+MOST_VIEWS = 4  # each costs one run of the network per frame
 JOIN = 1.3  # groups are joined if the box around both is at most this many times their own area
+APART = 1000.0  # added to the growth that joining two people would cost
+SATELLITE = 0.3  # of the larger box's area: a smaller one near by is a hand, not another person
+SHOWN = 0.6  # of a box lies in a view...
+LARGE = 0.4  # ...of whose area it makes up at least this: then it needs no view of its own
 PROBE_FRAMES = 30  # every so many frames one probe elsewhere: 3 % of frames, below the 95th percentile's share
 FIRST_PROBES = 3  # the first frames probe each time: whoever is there shows at once
 STRIP = 0.15  # of the picture's width: a narrower part beside the person is not worth a probe
@@ -76,28 +82,49 @@ class PersonTracker:
         self._crops = crops
 
     def add(self, found: list[Box]) -> None:
-        """Look at these from the next frame on, besides the people followed."""
+        """Look at these from the next frame on, besides the people followed; not at what a view shows as large."""
         for box in found:
-            if len(self._crops) < MOST_VIEWS and all(_overlap(crop.box, box) <= 0 for crop in self._crops):
+            if len(self._crops) < MOST_VIEWS and not any(_shows(crop.box, box) for crop in self._crops):
                 crop = PersonCrop(self._height, self._width)
                 crop.follow(box)
                 self._crops.append(crop)
 
 
-def grouped(boxes: list[Box]) -> list[Box]:
-    """At most MOST_VIEWS boxes around all of these; those that lie close together are joined."""
-    groups = list(boxes)
+def grouped(boxes: list[Box], faces: list[Box] | None = None) -> list[Box]:
+    """At most MOST_VIEWS boxes around all of these; those that lie close together are joined, unless each has a face
+    of its own."""
+    groups = [(box, any(_holds(box, face) for face in faces or [])) for box in boxes]
     while len(groups) > 1:
         growth, a, b = min(
-            (_area(around([groups[a], groups[b]])) / max(_area(groups[a]) + _area(groups[b]), 1), a, b)
+            (
+                _growth(groups[a][0], groups[b][0]) + (APART if groups[a][1] and groups[b][1] else 0),
+                a,
+                b,
+            )
             for a in range(len(groups))
             for b in range(a)
         )
         if growth > JOIN and len(groups) <= MOST_VIEWS:
             break
-        joined = around([groups[a], groups[b]])
+        joined = around([groups[a][0], groups[b][0]]), groups[a][1] or groups[b][1]
         groups = [group for n, group in enumerate(groups) if n not in (a, b)] + [joined]
-    return groups
+    return [box for box, _ in groups]
+
+
+def split(boxes: list[Box], faces: list[Box]) -> list[Box]:
+    """The same boxes; one that holds several faces side by side is cut between them, with some overlap."""
+    parts: list[Box] = []
+    for x0, y0, x1, y1 in boxes:
+        held = sorted(face for face in faces if _holds((x0, y0, x1, y1), face))
+        cuts = [
+            ((left[2] + right[0]) // 2, (right[2] - right[0] + left[2] - left[0]) // 4)
+            for left, right in pairwise(held)
+            if left[2] < right[0]
+        ]
+        starts = [x0, *(max(x0, middle - lap) for middle, lap in cuts)]
+        ends = [*(min(x1, middle + lap) for middle, lap in cuts), x1]
+        parts += [(start, y0, end, y1) for start, end in zip(starts, ends)]
+    return parts
 
 
 def around(boxes: list[Box]) -> Box:
@@ -110,6 +137,13 @@ def around(boxes: list[Box]) -> Box:
     )
 
 
+def _growth(a: Box, b: Box) -> float:
+    """How much larger the box around both is than both; boxes of two people count as far apart."""
+    larger, smaller = max(_area(a), _area(b), 1), min(_area(a), _area(b))
+    people = smaller > SATELLITE * larger and _overlap(a, b) < SATELLITE * smaller
+    return _area(around([a, b])) / max(_area(a) + _area(b), 1) + (APART if people else 0)
+
+
 def _area(box: Box) -> int:
     return max(0, box[2] - box[0]) * max(0, box[3] - box[1])
 
@@ -118,3 +152,12 @@ def _overlap(a: Box, b: Box) -> int:
     if a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]:
         return 0
     return (min(a[2], b[2]) - max(a[0], b[0])) * (min(a[3], b[3]) - max(a[1], b[1]))
+
+
+def _shows(view: Box, box: Box) -> bool:
+    return _overlap(view, box) > SHOWN * _area(box) and _area(box) > LARGE * _area(view)
+
+
+def _holds(box: Box, face: Box) -> bool:
+    x, y = (face[0] + face[2]) / 2, (face[1] + face[3]) / 2
+    return box[0] <= x < box[2] and box[1] <= y < box[3]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from obs_bgremove.engine.matting.mediapipe_vision import call_at_once, import_vision
+from obs_bgremove.engine.matting.mediapipe_vision import call_at_once, disarm, import_vision
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.installation import REMEDY, SHA256
 
@@ -58,7 +58,7 @@ class Segmenter:
         self._probability = np.empty((self.height, self.width), np.float32)
         # An ImageSegmenter left open prints a traceback from __del__ when the interpreter ends: what it needs to close
         # itself is gone by then. Its handle is dropped instead.
-        atexit.register(_disarm, weakref.ref(network))
+        atexit.register(disarm, weakref.ref(network))
 
     def __call__(self, image_rgb: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """Probability of "person", (height, width) float32 in [0, 1], of a (height, width, 3) uint8 RGB picture.
@@ -82,12 +82,6 @@ class Segmenter:
     def close(self) -> None:
         """Free the network. May be called again."""
         self._network.close()
-
-
-def _disarm(reference: "weakref.ref[Any]") -> None:
-    network = reference()
-    if network is not None:
-        network._handle = None
 
 
 def _input_size(data: bytes, name: str) -> tuple[int, int]:

@@ -1,0 +1,245 @@
+"""Liveness: what the network takes for a person must have moved like one, or it is furniture.
+
+The opinion is judged by regions of blocks. A region where hardly anything moved, while another person lives, is a
+portrait, a statue, a coat on a hook: it is not shown. A part of a living person's region that has never moved, beside
+the person and not below, is a rock, a table, a chair: it is cut off. What has moved while it was taken for a person
+stays one as long as it is taken for one: whoever sits still then loses nothing. If nothing lives, whoever fills most of
+the picture, best with a face, is the person, and is kept whole. If the camera moves, nothing can be told, and nothing
+is vetoed. Used by `Matting`, on its thread.
+"""
+
+import cv2
+import numpy as np
+
+from obs_bgremove.engine.arrays import F32, U8
+from obs_bgremove.engine.matting.motion import Motion, fits
+from obs_bgremove.engine.matting.person_crop import Box
+
+PRESENT = 0.35  # mean opinion of a block above which it belongs to a region
+LIVING_SHARE = 0.25  # of a region's telling blocks (those that moved, and textured ones that did not) must have moved...
+LIVING_LEAST = 2  # ...and so many...
+LIVING_AREA = 0.04  # ...and this share of all its blocks
+GROUND = 0.85  # of the picture's height: a region that reaches lower stands on something or is cut off by the edge
+REST_LIVES = 0.7  # of the telling blocks of what would remain must have moved before a still part is cut off
+OUTWEIGHS = 0.4  # ...and at least so many for each still one of the part: a blink says little of a body
+PART_LEAST = 4  # blocks; a smaller still part is left to the clean plate
+STILL_S = 0.35  # how long a part must have been still
+NEAR = 5  # blocks a side of the window...
+STILL_DENSE = 0.12  # ...of which so many must be still for a still block to count
+SHOULDERS = 0.6  # of a head's or face's width: by so much shoulders are wider on either side
+SAME = 2.0  # times the limit of motion up to which a vetoed block looks as it did when it was vetoed
+FORGET_S = 8.0  # a vetoed block that has looked otherwise for so long is no longer vetoed
+FACED, KEPT_BONUS, GROUNDED_BONUS = 100.0, 4.0, 2.0  # the likeliest person has the largest face, or is largest
+LARGE_FACE = 0.13  # of the picture's width: whoever has not moved yet and is farther away must move to be shown
+STIR_LEAST = 5  # blocks that must move
+STIR_S = (0.3, 8.0)  # how long until the network looks at the same moving thing again: at first, at most
+STIR_MARGIN = 0.25  # of its box on each side, to look at more than the part that moves
+
+
+class Liveness:
+    """veto (by, bx) in [0, 1]: where no person is, whatever the network says; None while there is nothing to veto."""
+
+    def __init__(self, shape: tuple[int, int], height: int, width: int) -> None:
+        """shape: of the blocks; height, width: of the grid, which the blocks divide."""
+        self._shape, self._height, self._width = shape, height, width
+        self._proved = np.zeros(shape, bool)  # moved while it was taken for a person, and still taken for one
+        self._kept = np.zeros(shape, bool)
+        self._vetoed = np.zeros(shape, bool)
+        self._otherwise_s: F32 = np.zeros(shape, np.float32)
+        self._picture: F32 | None = None  # how vetoed blocks looked
+        self._before_ns: int | None = None
+        self._steady = True
+        self._wait_s: F32 = np.zeros(shape, np.float32)
+        self._look_again_ns = np.zeros(shape, np.int64)
+        self.veto: F32 | None = None
+        self.faces: list[Box] = []  # those that live, boxes in cells
+
+    def hide(self, probability: F32) -> None:
+        """Fade out what is vetoed, in place, in probability (gh, gw)."""
+        if self.veto is not None:
+            shown = cv2.resize(1 - self.veto, (self._width, self._height), interpolation=cv2.INTER_LINEAR)
+            probability *= shown
+
+    def judge(
+        self, opinion: F32, looked: list[Box], faces: list[Box], calm: U8, motion: Motion, timestamp_ns: int
+    ) -> None:
+        """opinion (by, bx): means of the network's probability before any veto, for this frame; looked: where it looked,
+        faces: where faces are, boxes in cells. calm: as `Motion.look` returned it for this frame."""
+        elapsed_s = 0.0 if self._before_ns is None else max(0.0, (timestamp_ns - self._before_ns) / 1e9)
+        self._before_ns = timestamp_ns
+        person = opinion > PRESENT
+        self._steady = motion.steady(~cv2.dilate(person.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool))
+        if not self._steady:
+            self.veto, self.faces = None, faces
+            return
+        alive, dead = motion.alive, motion.dead
+        seen = np.zeros(self._shape, bool)
+        for box in looked:
+            x0, y0, x1, y1 = self._blocks(box)
+            seen[y0:y1, x0:x1] = True
+        self._proved &= person | ~seen
+        self._proved |= alive & person
+        alive = alive | (self._proved & person)
+        dead = dead & ~self._proved
+        count, labels = cv2.connectedComponents(person.astype(np.uint8), connectivity=8)
+        drop = np.zeros(self._shape, bool)
+        if count > 1:
+            drop = self._dead_regions(count, labels, alive, dead, motion.still_s, faces)
+            drop |= self._dead_parts(person & ~drop, alive, dead, motion.still_s, self.faces)
+        self._kept = person & ~drop
+        revived = cv2.dilate((alive & self._kept).astype(np.uint8), np.ones((NEAR, NEAR), np.uint8)) > 0
+        self._vetoed &= ~(revived & self._kept)
+        self._remember(drop, calm, motion, elapsed_s)
+
+    def strangers(self, faces: list[Box], motion: Motion) -> list[Box]:
+        """Those of these faces, boxes in cells, that live and belong to nobody who is kept."""
+        found = []
+        for face in faces:
+            x0, y0, x1, y1 = self._blocks(face)
+            if self.living(face, motion) and self._kept[y0:y1, x0:x1].mean() < 0.5:
+                found.append(face)
+        return found
+
+    def stir(self, looked: list[Box], motion: Motion, timestamp_ns: int) -> Box | None:
+        """The box in cells around the largest thing that moves where the network did not look, if it is worth a look:
+        each look at the same place doubles the time until the next."""
+        waiting = self._look_again_ns > timestamp_ns
+        moving = motion.alive & ~waiting & ~self._kept
+        for box in looked:
+            x0, y0, x1, y1 = self._blocks(box)
+            moving[y0:y1, x0:x1] = False
+        count, _, stats, _ = cv2.connectedComponentsWithStats(
+            cv2.dilate(moving.astype(np.uint8), np.ones((3, 3), np.uint8)), connectivity=8
+        )
+        if not self._steady or count < 2:
+            return None
+        x, y, width, height, _ = stats[1:, :][stats[1:, cv2.CC_STAT_AREA].argmax()].tolist()
+        part = np.s_[y : y + height, x : x + width]
+        if moving[part].sum() < STIR_LEAST:
+            return None
+        self._wait_s[part] = np.clip(2 * self._wait_s[part], *STIR_S)
+        self._look_again_ns[part] = timestamp_ns + (self._wait_s[part] * 1e9).astype(np.int64)
+        down, across = self._height / self._shape[0], self._width / self._shape[1]
+        wider, taller = STIR_MARGIN * width, STIR_MARGIN * height
+        return (
+            max(0, int((x - wider) * across)),
+            max(0, int((y - taller) * down)),
+            min(self._width, round((x + width + wider) * across)),
+            min(self._height, round((y + height + taller) * down)),
+        )
+
+    def living(self, box: Box, motion: Motion) -> bool:
+        """What is in this box of cells moves like a person; always, if the camera moves."""
+        if not self._steady:
+            return True
+        x0, y0, x1, y1 = self._blocks(box)
+        alive, dead = motion.alive[y0:y1, x0:x1].sum(), motion.dead[y0:y1, x0:x1].sum()
+        return bool(alive >= LIVING_LEAST and alive >= LIVING_SHARE * (alive + dead))
+
+    def _dead_regions(
+        self, count: int, labels: np.ndarray, alive: np.ndarray, dead: np.ndarray, still_s: F32, faces: list[Box]
+    ) -> np.ndarray:
+        """Blocks of regions that do not live while another does; of all but the likeliest if none lives."""
+        moved = np.bincount(labels[alive], minlength=count)
+        still = np.bincount(labels[dead], minlength=count)
+        area = np.bincount(labels.ravel(), minlength=count).astype(np.float64)
+        living = (moved >= LIVING_LEAST) & (moved >= LIVING_SHARE * (moved + still)) & (moved >= LIVING_AREA * area)
+        living[0] = False
+        if not living.any():
+            grounded = np.isin(np.arange(count), labels[round(GROUND * len(labels)) :])
+            weight = area * np.where(grounded, GROUNDED_BONUS, 1) * np.where(self._touched(labels), KEPT_BONUS, 1)
+            dead_long = np.bincount(labels[dead & (still_s >= STILL_S)], minlength=count) >= LIVING_LEAST
+            # Bodies are cut off by the picture's lower edge; what hangs on a wall is not, and must live to be shown.
+            weight[dead_long & ~grounded] = 0
+            for face in faces:
+                x0, y0, x1, y1 = self._blocks(face)
+                inside = np.bincount(labels[y0:y1, x0:x1].ravel(), minlength=count)
+                inside[0] = 0
+                if not inside.any():
+                    continue
+                if face[2] - face[0] < LARGE_FACE * self._width and dead_long[inside.argmax()]:
+                    weight[inside.argmax()] = 0
+                else:
+                    weight[inside.argmax()] *= FACED * (face[2] - face[0]) / self._width
+            weight[0] = 0
+            if weight.any():
+                living[int(weight.argmax())] = True
+        living[0] = True
+        return np.asarray(~living[labels])
+
+    def _touched(self, labels: np.ndarray) -> np.ndarray:
+        """Which labels lie where somebody was kept before."""
+        return np.asarray(np.isin(np.arange(labels.max() + 1), labels[self._kept]))
+
+    def _dead_parts(
+        self, person: np.ndarray, alive: np.ndarray, dead: np.ndarray, still_s: F32, faces: list[Box]
+    ) -> np.ndarray:
+        """Blocks of person (by, bx) that stand still beside what lives."""
+        drop = np.zeros(self._shape, bool)
+        moved, still = alive & person, dead & person & (still_s >= STILL_S)
+        if still.sum() < PART_LEAST:
+            return drop
+        share = cv2.blur(still.astype(np.float32), (NEAR, NEAR), borderType=cv2.BORDER_CONSTANT)
+        part = person & ~moved & (_distance(still & (share >= STILL_DENSE)) < _distance(moved))
+        part &= ~self._bodies(moved, faces)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(part.astype(np.uint8), connectivity=8)
+        for number in range(1, count):
+            this = labels == number
+            part_still = (this & still).sum()
+            if part_still < PART_LEAST:
+                continue
+            rest = person & ~this
+            rest_moved, rest_still = (moved & rest).sum(), (dead & rest & ~part).sum()
+            if rest_moved >= OUTWEIGHS * part_still and rest_moved >= REST_LIVES * (rest_moved + rest_still):
+                drop |= this
+        return drop
+
+    def _bodies(self, moved: np.ndarray, faces: list[Box]) -> np.ndarray:
+        """Blocks below what moved and below faces: whoever moves but the head has a body there."""
+        count, _, stats, _ = cv2.connectedComponentsWithStats(moved.astype(np.uint8), connectivity=8)
+        bodies = np.zeros(self._shape, bool)
+        for x, y, width, height, area in stats[1:count].tolist():
+            if area >= PART_LEAST:
+                # A head alone has wider shoulders below; what moves down to the picture's edge shows its own width.
+                margin = round(SHOULDERS * width) if y + height < GROUND * self._shape[0] else 0
+                bodies[y + height // 2 :, max(0, x - margin) : x + width + margin] = True
+        for face in faces:
+            x0, y0, x1, y1 = self._blocks(face)
+            margin = round(SHOULDERS * (x1 - x0))
+            bodies[y0:, max(0, x0 - margin) : x1 + margin] = True
+        return bodies
+
+    def _remember(self, drop: np.ndarray, calm: U8, motion: Motion, elapsed_s: float) -> None:
+        """Veto what is dropped, and what was dropped before and looks the same."""
+        if self._picture is None:
+            if not drop.any():
+                self.veto = None
+                return
+            self._picture = motion.reference.copy()
+        fresh = drop & ~self._vetoed
+        if fresh.any():
+            rows, columns = motion.reference.shape[:2]
+            where = cv2.resize(fresh.astype(np.uint8), (columns, rows), interpolation=cv2.INTER_NEAREST) > 0
+            self._picture[where] = motion.reference[where]
+        self._vetoed |= drop
+        same = fits(calm, self._picture, motion.gain, motion.limit, SAME)
+        self._otherwise_s = np.where(same, 0, self._otherwise_s + np.float32(elapsed_s)).astype(np.float32)
+        self._vetoed &= self._otherwise_s < FORGET_S
+        hidden = self._vetoed & (same | drop)
+        # Fringes of what is hidden go too, unless they are somebody else's.
+        fringe = cv2.dilate(hidden.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+        hidden |= fringe & ~self._kept
+        self.veto = hidden.astype(np.float32) if hidden.any() else None
+
+    def _blocks(self, box: Box) -> tuple[int, int, int, int]:
+        """A box of cells in blocks, at least one."""
+        down, across = self._shape[0] / self._height, self._shape[1] / self._width
+        x0, y0 = min(int(box[0] * across), self._shape[1] - 1), min(int(box[1] * down), self._shape[0] - 1)
+        return x0, y0, max(x0 + 1, round(box[2] * across)), max(y0 + 1, round(box[3] * down))
+
+
+def _distance(blocks: np.ndarray) -> np.ndarray:
+    """How far each block is from the nearest of these, in blocks."""
+    if not blocks.any():
+        return np.full(blocks.shape, np.inf, np.float32)
+    return np.asarray(cv2.distanceTransform((~blocks).astype(np.uint8), cv2.DIST_L2, 3))
