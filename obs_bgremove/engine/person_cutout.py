@@ -4,6 +4,7 @@ Importing this loads MediaPipe and numba, which takes a second; `pipeline` does 
 answers at once. Built on that thread, then used on the worker thread only.
 """
 
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,11 +15,13 @@ from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.composite import composite, cutout, matte_image
+from obs_bgremove.engine.matting.face_detector import FaceDetector
 from obs_bgremove.engine.matting.matte import Matte, grid_of
 from obs_bgremove.engine.matting.matting import Matting, warm_up_matting
 from obs_bgremove.engine.matting.segmenter import Segmenter
 from obs_bgremove.engine.room import as_shown, blurred_room
 from obs_bgremove.shared import installation
+from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 
 
@@ -31,16 +34,16 @@ class PersonCutout:
             if problem is not None:
                 raise problem
         self.model = model
-        with ThreadPoolExecutor(1) as beside:  # the network is built in native code, the kernels are loaded in Python
-            building = beside.submit(Segmenter, installation.model_path(model))
+        with ThreadPoolExecutor(1) as beside:  # networks are built in native code, the kernels are loaded in Python
+            building = beside.submit(_networks, model)
             try:
                 warm_up()
             except BaseException:
                 if building.exception() is None:
-                    building.result().close()
+                    _close(building.result())
                 raise
-        self._segmenter = building.result()
-        self._matting = Matting(self._segmenter)
+        self._networks = building.result()
+        self._matting = Matting(*self._networks)
         self._grey = np.empty((0, 0), np.uint8)
 
     def cut(
@@ -81,8 +84,29 @@ class PersonCutout:
         commands[name]()
 
     def close(self) -> None:
-        """Gives the network back. Idempotent."""
-        self._segmenter.close()
+        """Gives the networks back. Idempotent."""
+        _close(self._networks)
+
+
+_Networks = tuple[Segmenter, FaceDetector | None, Segmenter | None]
+
+
+def _networks(model: str) -> _Networks:
+    """The selfie model, the face detector, and the selfie model that is not `model`. Of the latter two None for what
+    cannot be loaded: `doctor` and the installer say so and mend it, and the matte does without."""
+    segmenter = Segmenter(installation.model_path(model))
+    detector, second = None, None
+    with contextlib.suppress(UserError):
+        detector = FaceDetector(installation.assets_dir() / installation.FACE_DETECTOR)
+    with contextlib.suppress(UserError):
+        second = Segmenter(installation.model_path("general" if model == "landscape" else "landscape"))
+    return segmenter, detector, second
+
+
+def _close(networks: _Networks) -> None:
+    for network in networks:
+        if network is not None:
+            network.close()
 
 
 def warm_up() -> None:

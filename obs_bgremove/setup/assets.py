@@ -23,6 +23,9 @@ WHEELS = {
         "selfie_segmentation_landscape.tflite": (
             "mediapipe/modules/selfie_segmentation/selfie_segmentation_landscape.tflite"
         ),
+        "face_detection_full_range_sparse.tflite": (
+            "mediapipe/modules/face_detection/face_detection_full_range_sparse.tflite"
+        ),
     },
     "scikit-image==0.26.0": {"astronaut.png": "skimage/data/astronaut.png"},
 }

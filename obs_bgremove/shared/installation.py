@@ -3,7 +3,8 @@
 The home is the folder that `install.py` fills and that outlives the checkout:
 
     <home>/venv/      the engine's own Python environment
-    <home>/assets/    selfie_segmentation.tflite, selfie_segmentation_landscape.tflite, astronaut.png
+    <home>/assets/    selfie_segmentation.tflite, selfie_segmentation_landscape.tflite,
+                      face_detection_full_range_sparse.tflite, astronaut.png
     <home>/app/       a copy of obs_bgremove/, backgrounds/, install.py (not run after `--editable`)
     <home>/logs/      one log file per source, and install.log
     <home>/cache/     compiled kernels

@@ -1,8 +1,8 @@
 """Faces: where one is, to aim the network's first view, and again now and then.
 
 MediaPipe's full-range face detector (BlazeFace with 192 x 192 input; Bazarevsky et al., 2019), which finds faces from
-about a twentieth of the picture's width. Owns the MediaPipe object and nothing else. Called by `Matting`, on its thread.
-The engine works without it, only slower to find people.
+about a twentieth of the picture's width. Owns the MediaPipe object and nothing else. Called by `Matting`, on its
+thread. The engine works without it, only slower to find people.
 """
 
 import atexit
@@ -25,7 +25,7 @@ from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.installation import REMEDY, SHA256
 
 SCORE = 0.5  # measured: the false ones on the development clips stay below 0.3
-ABOVE, BELOW, BESIDE = 0.9, 4.5, 1.5  # of a face's width: how far hair, body and shoulders reach beyond the face
+ABOVE, BELOW, BESIDE = 0.7, 1.8, 0.9  # of a face's width: how far hair, body and shoulders reach beyond the face
 
 
 class FaceDetector:

@@ -16,20 +16,28 @@ from obs_bgremove.engine.matting.motion import Motion, fits
 from obs_bgremove.engine.matting.person_crop import Box
 
 PRESENT = 0.35  # mean opinion of a block above which it belongs to a region
-LIVING_SHARE = 0.25  # of a region's telling blocks (those that moved, and textured ones that did not) must have moved...
+LIVING_SHARE = (
+    0.25  # of a region's telling blocks (those that moved, and textured ones that did not) must have moved...
+)
 LIVING_LEAST = 2  # ...and so many...
 LIVING_AREA = 0.04  # ...and this share of all its blocks
 GROUND = 0.85  # of the picture's height: a region that reaches lower stands on something or is cut off by the edge
 REST_LIVES = 0.7  # of the telling blocks of what would remain must have moved before a still part is cut off
 OUTWEIGHS = 0.4  # ...and at least so many for each still one of the part: a blink says little of a body
+PART_SHARE = 0.1  # of a part's blocks must be textured: a plain shirt shows motion at its rim only
+DEEP = 2.0  # blocks: what lies deeper inside what did not move is no part of what did
+DOUBTED = 0.3  # mean second opinion of a still part below which even a body's place does not save it
 PART_LEAST = 4  # blocks; a smaller still part is left to the clean plate
 STILL_S = 0.35  # how long a part must have been still
 NEAR = 5  # blocks a side of the window...
 STILL_DENSE = 0.12  # ...of which so many must be still for a still block to count
+MINE = 0.5  # share of a still part that lies below what moved from which it is that person's body
+BODY_MOVES = 0.3  # share of the blocks below a face that must have moved to show by themselves where the body is
 SHOULDERS = 0.6  # of a head's or face's width: by so much shoulders are wider on either side
 SAME = 2.0  # times the limit of motion up to which a vetoed block looks as it did when it was vetoed
 FORGET_S = 8.0  # a vetoed block that has looked otherwise for so long is no longer vetoed
 FACED, KEPT_BONUS, GROUNDED_BONUS = 100.0, 4.0, 2.0  # the likeliest person has the largest face, or is largest
+ALONE_S = 0.6  # after this time they stay one even if somebody else comes who moves more
 LARGE_FACE = 0.13  # of the picture's width: whoever has not moved yet and is farther away must move to be shown
 STIR_LEAST = 5  # blocks that must move
 STIR_S = (0.3, 8.0)  # how long until the network looks at the same moving thing again: at first, at most
@@ -48,11 +56,19 @@ class Liveness:
         self._otherwise_s: F32 = np.zeros(shape, np.float32)
         self._picture: F32 | None = None  # how vetoed blocks looked
         self._before_ns: int | None = None
+        self._second: F32 | None = None
         self._steady = True
+        self._alone_s = 0.0  # for how long nobody has been seen to live
         self._wait_s: F32 = np.zeros(shape, np.float32)
         self._look_again_ns = np.zeros(shape, np.int64)
         self.veto: F32 | None = None
         self.faces: list[Box] = []  # those that live, boxes in cells
+
+    def hear(self, second: F32) -> None:
+        """second (by, bx): what another network, which saw the whole picture, says; it counts where it knows those who
+        live."""
+        lives = self._proved & self._kept
+        self._second = second if lives.any() and second[lives].mean() > PRESENT else None
 
     def hide(self, probability: F32) -> None:
         """Fade out what is vetoed, in place, in probability (gh, gw)."""
@@ -63,8 +79,8 @@ class Liveness:
     def judge(
         self, opinion: F32, looked: list[Box], faces: list[Box], calm: U8, motion: Motion, timestamp_ns: int
     ) -> None:
-        """opinion (by, bx): means of the network's probability before any veto, for this frame; looked: where it looked,
-        faces: where faces are, boxes in cells. calm: as `Motion.look` returned it for this frame."""
+        """opinion (by, bx): means of the network's probability before any veto, for this frame; looked: where it
+        looked, faces: where faces are, boxes in cells. calm: as `Motion.look` returned it for this frame."""
         elapsed_s = 0.0 if self._before_ns is None else max(0.0, (timestamp_ns - self._before_ns) / 1e9)
         self._before_ns = timestamp_ns
         person = opinion > PRESENT
@@ -81,14 +97,19 @@ class Liveness:
         self._proved |= alive & person
         alive = alive | (self._proved & person)
         dead = dead & ~self._proved
+        self.faces = [face for face in faces if self.living(face, motion)]
         count, labels = cv2.connectedComponents(person.astype(np.uint8), connectivity=8)
-        drop = np.zeros(self._shape, bool)
+        drop, living = np.zeros((2, *self._shape), bool)
         if count > 1:
-            drop = self._dead_regions(count, labels, alive, dead, motion.still_s, faces)
+            drop, living = self._dead_regions(count, labels, alive, dead, motion.still_s, faces)
+            self._alone_s = 0.0 if living.any() else self._alone_s + elapsed_s
+            if self._alone_s >= ALONE_S:
+                self._proved |= person & ~drop & ~self._vetoed
+            # Who is kept for want of anybody who lives is not whatever else the network now joins to them.
+            drop |= person & self._vetoed & ~living
             drop |= self._dead_parts(person & ~drop, alive, dead, motion.still_s, self.faces)
         self._kept = person & ~drop
-        revived = cv2.dilate((alive & self._kept).astype(np.uint8), np.ones((NEAR, NEAR), np.uint8)) > 0
-        self._vetoed &= ~(revived & self._kept)
+        self._vetoed &= ~(self._kept & living)
         self._remember(drop, calm, motion, elapsed_s)
 
     def strangers(self, faces: list[Box], motion: Motion) -> list[Box]:
@@ -133,19 +154,24 @@ class Liveness:
         if not self._steady:
             return True
         x0, y0, x1, y1 = self._blocks(box)
-        alive, dead = motion.alive[y0:y1, x0:x1].sum(), motion.dead[y0:y1, x0:x1].sum()
+        proved = self._proved[y0:y1, x0:x1]
+        alive = (motion.alive[y0:y1, x0:x1] | proved).sum()
+        dead = (motion.dead[y0:y1, x0:x1] & ~proved).sum()
         return bool(alive >= LIVING_LEAST and alive >= LIVING_SHARE * (alive + dead))
 
     def _dead_regions(
         self, count: int, labels: np.ndarray, alive: np.ndarray, dead: np.ndarray, still_s: F32, faces: list[Box]
-    ) -> np.ndarray:
-        """Blocks of regions that do not live while another does; of all but the likeliest if none lives."""
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Blocks of regions that do not live while another does, of all but the likeliest if none lives; and blocks of
+        those that live."""
         moved = np.bincount(labels[alive], minlength=count)
         still = np.bincount(labels[dead], minlength=count)
         area = np.bincount(labels.ravel(), minlength=count).astype(np.float64)
         living = (moved >= LIVING_LEAST) & (moved >= LIVING_SHARE * (moved + still)) & (moved >= LIVING_AREA * area)
         living[0] = False
+        kept = living
         if not living.any():
+            kept = living.copy()
             grounded = np.isin(np.arange(count), labels[round(GROUND * len(labels)) :])
             weight = area * np.where(grounded, GROUNDED_BONUS, 1) * np.where(self._touched(labels), KEPT_BONUS, 1)
             dead_long = np.bincount(labels[dead & (still_s >= STILL_S)], minlength=count) >= LIVING_LEAST
@@ -163,9 +189,10 @@ class Liveness:
                     weight[inside.argmax()] *= FACED * (face[2] - face[0]) / self._width
             weight[0] = 0
             if weight.any():
-                living[int(weight.argmax())] = True
-        living[0] = True
-        return np.asarray(~living[labels])
+                kept[int(weight.argmax())] = True
+        kept = kept.copy()
+        kept[0] = True
+        return np.asarray(~kept[labels]), np.asarray(living[labels])
 
     def _touched(self, labels: np.ndarray) -> np.ndarray:
         """Which labels lie where somebody was kept before."""
@@ -180,13 +207,17 @@ class Liveness:
         if still.sum() < PART_LEAST:
             return drop
         share = cv2.blur(still.astype(np.float32), (NEAR, NEAR), borderType=cv2.BORDER_CONSTANT)
-        part = person & ~moved & (_distance(still & (share >= STILL_DENSE)) < _distance(moved))
-        part &= ~self._bodies(moved, faces)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(part.astype(np.uint8), connectivity=8)
+        to_moved = _distance(moved)
+        part = person & ~moved & ((_distance(still & (share >= STILL_DENSE)) < to_moved) | (to_moved > DEEP))
+        bodies = self._bodies(moved, faces)
+        count, labels = cv2.connectedComponents(part.astype(np.uint8), connectivity=8)
         for number in range(1, count):
             this = labels == number
             part_still = (this & still).sum()
-            if part_still < PART_LEAST:
+            if part_still < max(PART_LEAST, PART_SHARE * this.sum()):
+                continue
+            doubted = self._second is not None and self._second[this].mean() < DOUBTED
+            if (this & bodies).sum() > MINE * this.sum() and not doubted:
                 continue
             rest = person & ~this
             rest_moved, rest_still = (moved & rest).sum(), (dead & rest & ~part).sum()
@@ -202,11 +233,13 @@ class Liveness:
             if area >= PART_LEAST:
                 # A head alone has wider shoulders below; what moves down to the picture's edge shows its own width.
                 margin = round(SHOULDERS * width) if y + height < GROUND * self._shape[0] else 0
-                bodies[y + height // 2 :, max(0, x - margin) : x + width + margin] = True
+                if margin:
+                    bodies[y + height // 2 :, max(0, x - margin) : x + width + margin] = True
         for face in faces:
-            x0, y0, x1, y1 = self._blocks(face)
-            margin = round(SHOULDERS * (x1 - x0))
-            bodies[y0:, max(0, x0 - margin) : x1 + margin] = True
+            x0, _, x1, y1 = self._blocks(face)
+            if moved[y1:, x0:x1].mean() < BODY_MOVES:
+                margin = round(SHOULDERS * (x1 - x0))
+                bodies[y1:, max(0, x0 - margin) : x1 + margin] = True
         return bodies
 
     def _remember(self, drop: np.ndarray, calm: U8, motion: Motion, elapsed_s: float) -> None:

@@ -37,6 +37,7 @@ class Motion:
         self.life: F32 = np.zeros(self.shape, np.float32)
         self.still_s: F32 = np.zeros(self.shape, np.float32)
         self.textured = np.zeros(self.shape, bool)
+        self.moving = np.zeros(self.shape, bool)  # at the last look
         self.reference: F32 = np.zeros((rows, columns, 3), np.float32)
         self.gain: F32 = np.ones(3, np.float32)
         self.limit: F32 = np.ones(self.shape, np.float32)
@@ -84,6 +85,7 @@ class Motion:
         np.multiply(self._gradient, MOVED, out=self.limit)
         self.limit += ABOVE_NOISE * noise
         moved = self._change > self.limit
+        self.moving = moved
         self.textured = self._gradient * VISIBLE > ABOVE_NOISE * noise
         self.life -= np.float32(elapsed_s / FADE_S)
         self.life += np.where(moved, np.where(self._change > STRONG * self.limit, LIFE_STRONG, 1.0), 0.0)
@@ -99,7 +101,7 @@ class Motion:
     def steady(self, nobody: np.ndarray) -> bool:
         """The camera stands still, judged by the blocks (by, bx) where nobody is."""
         count = int(nobody.sum())
-        return count == 0 or int((self.alive & nobody).sum()) <= UNSTEADY * count
+        return count == 0 or int((self.moving & nobody).sum()) <= UNSTEADY * count
 
 
 def fits(calm: U8, picture: F32, gain: F32, limit: F32, times: float) -> np.ndarray:
