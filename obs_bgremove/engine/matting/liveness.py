@@ -63,6 +63,7 @@ class Liveness:
         self._look_again_ns = np.zeros(shape, np.int64)
         self.veto: F32 | None = None
         self.faces: list[Box] = []  # those that live, boxes in cells
+        self.undecided = False  # a second opinion is wanted
 
     def hear(self, second: F32) -> None:
         """second (by, bx): what another network, which saw the whole picture, says; it counts where it knows those who
@@ -98,6 +99,7 @@ class Liveness:
         alive = alive | (self._proved & person)
         dead = dead & ~self._proved
         self.faces = [face for face in faces if self.living(face, motion)]
+        self.undecided = False
         count, labels = cv2.connectedComponents(person.astype(np.uint8), connectivity=8)
         drop, living = np.zeros((2, *self._shape), bool)
         if count > 1:
@@ -124,8 +126,7 @@ class Liveness:
     def stir(self, looked: list[Box], motion: Motion, timestamp_ns: int) -> Box | None:
         """The box in cells around the largest thing that moves where the network did not look, if it is worth a look:
         each look at the same place doubles the time until the next."""
-        waiting = self._look_again_ns > timestamp_ns
-        moving = motion.alive & ~waiting & ~self._kept
+        moving = motion.alive & ~self._kept & (self._look_again_ns <= timestamp_ns)
         for box in looked:
             x0, y0, x1, y1 = self._blocks(box)
             moving[y0:y1, x0:x1] = False
@@ -216,13 +217,15 @@ class Liveness:
             part_still = (this & still).sum()
             if part_still < max(PART_LEAST, PART_SHARE * this.sum()):
                 continue
-            doubted = self._second is not None and self._second[this].mean() < DOUBTED
-            if (this & bodies).sum() > MINE * this.sum() and not doubted:
-                continue
             rest = person & ~this
             rest_moved, rest_still = (moved & rest).sum(), (dead & rest & ~part).sum()
-            if rest_moved >= OUTWEIGHS * part_still and rest_moved >= REST_LIVES * (rest_moved + rest_still):
-                drop |= this
+            if rest_moved < OUTWEIGHS * part_still or rest_moved < REST_LIVES * (rest_moved + rest_still):
+                continue
+            if (this & bodies).sum() > MINE * this.sum():
+                self.undecided = True
+                if self._second is None or self._second[this].mean() >= DOUBTED:
+                    continue
+            drop |= this
         return drop
 
     def _bodies(self, moved: np.ndarray, faces: list[Box]) -> np.ndarray:

@@ -33,8 +33,7 @@ CORE_SIDE = 5
 MOTION_EVERY = 3  # frames: 0.4 ms, and what moves so little that it takes more frames to show is seen all the same
 MOTION_FIRST = 20  # but the first frames each time: who lives is to be known soon
 FACES_EVERY = 30  # frames: 2.5 ms
-SECOND_EVERY = 60  # frames: 2 ms
-SECOND_FIRST = (4, 10, 16)  # frames in which it is asked besides
+SECOND_EVERY = 20  # frames between two second opinions, if one is wanted: 2 ms
 LEARN_EVERY = 2  # frames: a room changes slowly, and looking at it costs 1.2 ms
 FLIP_FROM = 0.3  # smoothing from which every second frame is shown mirrored, so that the blend averages two opinions
 FIRST_LOOKS = 6  # looks at the first frame, each at the boxes that the one before found
@@ -59,6 +58,7 @@ class _State:
     probability: F32 = field(init=False)
     looked: list[Box] = field(default_factory=list)  # where the network looked for this frame
     faces: list[Box] = field(default_factory=list)  # when last looked for, largest first
+    ask_at: int = 0  # frame from which on a second opinion may be asked for again
     seen: U8 | None = None  # the last frame's grid
     frames: int = 0
 
@@ -254,7 +254,8 @@ class Matting:
         fresh = s.frames < MOTION_FIRST  # nobody is far from where they were in the first frame
         if self._face_detector is not None and s.frames % FACES_EVERY == FACES_EVERY // 2:
             s.faces, fresh = self._face_detector(small), True
-        if self._second is not None and (s.frames % SECOND_EVERY == SECOND_EVERY // 4 or s.frames in SECOND_FIRST):
+        if self._second is not None and s.liveness.undecided and s.frames >= s.ask_at:
+            s.ask_at = s.frames + SECOND_EVERY
             seen = self._second(
                 view(frame_bgr, small, s.cell, s.tracker.whole, self._second.width, self._second.height, False)
             )

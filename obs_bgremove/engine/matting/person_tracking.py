@@ -15,6 +15,7 @@ APART = 1000.0  # added to the growth that joining two people would cost
 SATELLITE = 0.3  # of the larger box's area: a smaller one near by is a hand, not another person
 SHOWN = 0.6  # of a box lies in a view...
 LARGE = 0.4  # ...of whose area it makes up at least this: then it needs no view of its own
+HOLD = 20  # frames for which whoever was found in a probe keeps a view even while their region touches another's
 PROBE_FRAMES = 30  # every so many frames one probe elsewhere: 3 % of frames, below the 95th percentile's share
 FIRST_PROBES = 3  # the first frames probe each time: whoever is there shows at once
 STRIP = 0.15  # of the picture's width: a narrower part beside the person is not worth a probe
@@ -79,6 +80,11 @@ class PersonTracker:
                 before = PersonCrop(self._height, self._width)
             before.follow(person)
             crops.append(before)
+        for crop in self._crops:
+            swallowed = any(_shows(other.box, crop.box) for other in crops)
+            if crop.hold and people and crop not in crops and len(crops) < MOST_VIEWS and not swallowed:
+                crop.hold -= 1
+                crops.append(crop)
         self._crops = crops
 
     def add(self, found: list[Box]) -> None:
@@ -87,6 +93,7 @@ class PersonTracker:
             if len(self._crops) < MOST_VIEWS and not any(_shows(crop.box, box) for crop in self._crops):
                 crop = PersonCrop(self._height, self._width)
                 crop.follow(box)
+                crop.hold = HOLD
                 self._crops.append(crop)
 
 
