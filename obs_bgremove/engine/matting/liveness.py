@@ -51,7 +51,7 @@ class Liveness:
         """shape: of the blocks; height, width: of the grid, which the blocks divide."""
         self._shape, self._height, self._width = shape, height, width
         self._proved = np.zeros(shape, bool)  # moved while it was taken for a person, and still taken for one
-        self._kept = np.zeros(shape, bool)
+        self.kept = np.zeros(shape, bool)  # blocks of people
         self._vetoed = np.zeros(shape, bool)
         self._otherwise_s: F32 = np.zeros(shape, np.float32)
         self._picture: F32 | None = None  # how vetoed blocks looked
@@ -68,7 +68,7 @@ class Liveness:
     def hear(self, second: F32) -> None:
         """second (by, bx): what another network, which saw the whole picture, says; it counts where it knows those who
         live."""
-        lives = self._proved & self._kept
+        lives = self._proved & self.kept
         self._second = second if lives.any() and second[lives].mean() > PRESENT else None
 
     def hide(self, probability: F32) -> None:
@@ -110,8 +110,8 @@ class Liveness:
             # Who is kept for want of anybody who lives is not whatever else the network now joins to them.
             drop |= person & self._vetoed & ~living
             drop |= self._dead_parts(person & ~drop, alive, dead, motion.still_s, self.faces)
-        self._kept = person & ~drop
-        self._vetoed &= ~(self._kept & living)
+        self.kept = person & ~drop
+        self._vetoed &= ~(self.kept & living)
         self._remember(drop, calm, motion, elapsed_s)
 
     def strangers(self, faces: list[Box], motion: Motion) -> list[Box]:
@@ -119,14 +119,14 @@ class Liveness:
         found = []
         for face in faces:
             x0, y0, x1, y1 = self._blocks(face)
-            if self.living(face, motion) and self._kept[y0:y1, x0:x1].mean() < 0.5:
+            if self.living(face, motion) and self.kept[y0:y1, x0:x1].mean() < 0.5:
                 found.append(face)
         return found
 
     def stir(self, looked: list[Box], motion: Motion, timestamp_ns: int) -> Box | None:
         """The box in cells around the largest thing that moves where the network did not look, if it is worth a look:
         each look at the same place doubles the time until the next."""
-        moving = motion.alive & ~self._kept & (self._look_again_ns <= timestamp_ns)
+        moving = motion.alive & ~self.kept & (self._look_again_ns <= timestamp_ns)
         for box in looked:
             x0, y0, x1, y1 = self._blocks(box)
             moving[y0:y1, x0:x1] = False
@@ -197,7 +197,7 @@ class Liveness:
 
     def _touched(self, labels: np.ndarray) -> np.ndarray:
         """Which labels lie where somebody was kept before."""
-        return np.asarray(np.isin(np.arange(labels.max() + 1), labels[self._kept]))
+        return np.asarray(np.isin(np.arange(labels.max() + 1), labels[self.kept]))
 
     def _dead_parts(
         self, person: np.ndarray, alive: np.ndarray, dead: np.ndarray, still_s: F32, faces: list[Box]
@@ -264,7 +264,7 @@ class Liveness:
         hidden = self._vetoed & (same | drop)
         # Fringes of what is hidden go too, unless they are somebody else's.
         fringe = cv2.dilate(hidden.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        hidden |= fringe & ~self._kept
+        hidden |= fringe & ~self.kept
         self.veto = hidden.astype(np.float32) if hidden.any() else None
 
     def _blocks(self, box: Box) -> tuple[int, int, int, int]:

@@ -14,6 +14,7 @@ from obs_bgremove.engine.arrays import F32, U8
 from obs_bgremove.engine.matting.clean_plate import Plate, weigh
 from obs_bgremove.engine.matting.edge import Edge
 from obs_bgremove.engine.matting.face_detector import FaceDetector, body_of
+from obs_bgremove.engine.matting.hesitation import Hesitation
 from obs_bgremove.engine.matting.liveness import Liveness
 from obs_bgremove.engine.matting.matte import Matte, grid_of, shrink
 from obs_bgremove.engine.matting.motion import Motion
@@ -53,9 +54,11 @@ class _State:
     regions: Regions = field(init=False)
     motion: Motion = field(init=False)
     liveness: Liveness = field(init=False)
+    hesitation: Hesitation = field(init=False)
     edge: Edge = field(init=False)
     matte: Matte = field(init=False)
-    probability: F32 = field(init=False)
+    probability: F32 = field(init=False)  # the network's opinion of this frame...
+    before: F32 = field(init=False)  # ...and of the last
     looked: list[Box] = field(default_factory=list)  # where the network looked for this frame
     faces: list[Box] = field(default_factory=list)  # when last looked for, largest first
     ask_at: int = 0  # frame from which on a second opinion may be asked for again
@@ -68,7 +71,8 @@ class _State:
         self.plate, self.regions, self.edge = Plate(*shape), Regions(*shape), Edge(*shape)
         self.motion = Motion((self.height + 1) // 2, (self.width + 1) // 2)
         self.liveness = Liveness(self.motion.shape, *shape)
-        self.probability = np.zeros(shape, np.float32)
+        self.hesitation = Hesitation(*shape, self.motion.shape)
+        self.probability, self.before = np.zeros((2, *shape), np.float32)
         self.matte = Matte(
             self.cell,
             np.zeros(shape, np.float32),
@@ -112,6 +116,7 @@ class Matting:
         s = self._state
         if s is None or (s.cell, s.height, s.width) != (cell, height, width):
             s = self._state = _State(cell, height, width)
+        s.probability, s.before = s.before, s.probability
         small = shrink(frame_bgr, cell, height, width)
         beside = submit(self._beside, s, small, options, timestamp_ns)
         if s.frames or not options.track_person:
@@ -123,10 +128,12 @@ class Matting:
             half, change, calm = beside.result()
             box = self._first_look(s, frame_bgr, small, calm, options, timestamp_ns)
         s.liveness.hide(s.probability)
+        if calm is not None:
+            s.hesitation(s.probability, s.before, s.liveness.kept, s.motion)
         segmented = time.perf_counter()
 
         nobody = options.track_person and s.tracker.searching
-        s.smoother(s.probability, box, change, options.smoothing, nobody)
+        s.smoother(s.probability, box, change, options.smoothing, nobody, s.hesitation.map)
         matte = s.matte
         matte.alpha_small[...] = 0
         opinion = s.smoother.state

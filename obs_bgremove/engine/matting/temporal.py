@@ -13,6 +13,7 @@ from obs_bgremove.engine.matting.person_crop import Box
 
 STRONGEST = 0.86  # weight of the past at smoothing = 1; the default of 0.7 gives 0.6
 UNSURE = np.float32(0.02)  # probabilities are taken as between this and 1 - this: the network is no surer
+LEAN = np.float32(0.5)  # by which share that weight grows or falls in favour of person where the network hesitates
 STILL = 12.0  # grey levels of change, 3x3 mean, at which the past's weight has fallen to 1/e
 
 
@@ -35,20 +36,23 @@ class Smoother:
         difference = cv2.absdiff(half, last)
         return np.asarray(cv2.blur(cv2.cvtColor(difference, cv2.COLOR_BGR2GRAY), (3, 3)), np.uint8)
 
-    def __call__(self, probability: F32, box: Box, change: U8 | None, smoothing: float, nobody: bool) -> None:
+    def __call__(
+        self, probability: F32, box: Box, change: U8 | None, smoothing: float, nobody: bool, hesitation: F32
+    ) -> None:
         """Blend probability (gh, gw), meant inside box and 0 outside, into `state`. Where nobody looked before there is
-        no past. nobody: none was being followed, so that the past must not hold down whoever appears."""
+        no past. hesitation (gh, gw): where the higher of both counts more. nobody: none was being followed, so that the
+        past must not hold down whoever appears."""
         if change is None:
             change, smoothing = np.zeros((1, 1), np.uint8), 0.0
         x0, y0, x1, y1 = (0, 0, 0, 0) if nobody else self._looked
         before = max(x0, box[0]), max(y0, box[1]), min(x1, box[2]), min(y1, box[3])
         weights = self._trust * np.float32(STRONGEST * smoothing)
-        _blend(probability, self.state, change, weights, box, before)
+        _blend(probability, self.state, change, weights, box, before, hesitation)
         self._looked = box
 
 
 @jit
-def _blend(probability, state, change, weights, box, before):  # type: ignore[no-untyped-def]
+def _blend(probability, state, change, weights, box, before, hesitation):  # type: ignore[no-untyped-def]
     """before: the part of box that has a past."""
     x0, y0, x1, y1 = box
     one = np.float32(1)  # a plain 1 would make all of this float64, at twice the time
@@ -72,5 +76,8 @@ def _blend(probability, state, change, weights, box, before):  # type: ignore[no
             else:
                 now, past = min(max(now, low), high), min(max(past, low), high)
                 weight = weights[change[min(i >> 1, rows - 1), min(j >> 1, columns - 1)]]
+                lean = hesitation[i, j]
+                if lean > 0:
+                    weight *= one + LEAN * lean if past > now else one - LEAN * lean
                 odds = np.log(now / (one - now)) * (one - weight) + np.log(past / (one - past)) * weight
                 state[i, j] = min(max((one / (one + np.exp(-odds)) - low) * spread, np.float32(0)), one)
