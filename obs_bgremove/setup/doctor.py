@@ -108,6 +108,7 @@ def _imports() -> Iterator[Check]:
 def _assets() -> Iterator[Check]:
     labels = {name: f"model {label}" for label, name in installation.MODELS.items()}
     labels[installation.SAMPLE_PICTURE] = "sample"
+    labels[installation.FACE_DETECTOR] = "face detector"
     for name in installation.SHA256:
         problem = installation.check_asset(name)
         label = labels.get(name, name)

@@ -26,7 +26,7 @@ REST_LIVES = 0.7  # of the telling blocks of what would remain must have moved b
 OUTWEIGHS = 0.4  # ...and at least so many for each still one of the part: a blink says little of a body
 PART_SHARE = 0.1  # of a part's blocks must be textured: a plain shirt shows motion at its rim only
 DEEP = 2.0  # blocks: what lies deeper inside what did not move is no part of what did
-DOUBTED = 0.3  # mean second opinion of a still part below which even a body's place does not save it
+DOUBTED = 0.3  # mean second opinion below which it says no
 PART_LEAST = 4  # blocks; a smaller still part is left to the clean plate
 STILL_S = 0.35  # how long a part must have been still
 NEAR = 5  # blocks a side of the window...
@@ -38,7 +38,7 @@ SAME = 2.0  # times the limit of motion up to which a vetoed block looks as it d
 FORGET_S = 8.0  # a vetoed block that has looked otherwise for so long is no longer vetoed
 FACED, KEPT_BONUS, GROUNDED_BONUS = 100.0, 4.0, 2.0  # the likeliest person has the largest face, or is largest
 ALONE_S = 0.6  # after this time they stay one even if somebody else comes who moves more
-LARGE_FACE = 0.13  # of the picture's width: whoever has not moved yet and is farther away must move to be shown
+LARGE_FACE = 0.13  # of the picture's width: whoever is farther away and has not moved yet must convince both networks
 STIR_LEAST = 5  # blocks that must move
 STIR_S = (0.3, 8.0)  # how long until the network looks at the same moving thing again: at first, at most
 STIR_MARGIN = 0.25  # of its box on each side, to look at more than the part that moves
@@ -56,7 +56,8 @@ class Liveness:
         self._otherwise_s: F32 = np.zeros(shape, np.float32)
         self._picture: F32 | None = None  # how vetoed blocks looked
         self._before_ns: int | None = None
-        self._second: F32 | None = None
+        self._heard: F32 | None = None  # what the second network said last,
+        self._second: F32 | None = None  # and where it is to be trusted
         self._steady = True
         self._alone_s = 0.0  # for how long nobody has been seen to live
         self._wait_s: F32 = np.zeros(shape, np.float32)
@@ -68,6 +69,7 @@ class Liveness:
     def hear(self, second: F32) -> None:
         """second (by, bx): what another network, which saw the whole picture, says; it counts where it knows those who
         live."""
+        self._heard = second
         lives = self._proved & self.kept
         self._second = second if lives.any() and second[lives].mean() > PRESENT else None
 
@@ -184,7 +186,8 @@ class Liveness:
                 inside[0] = 0
                 if not inside.any():
                     continue
-                if face[2] - face[0] < LARGE_FACE * self._width and dead_long[inside.argmax()]:
+                small = face[2] - face[0] < LARGE_FACE * self._width
+                if small and dead_long[inside.argmax()] and self._doubts(labels == inside.argmax()):
                     weight[inside.argmax()] = 0
                 else:
                     weight[inside.argmax()] *= FACED * (face[2] - face[0]) / self._width
@@ -194,6 +197,11 @@ class Liveness:
         kept = kept.copy()
         kept[0] = True
         return np.asarray(~kept[labels]), np.asarray(living[labels])
+
+    def _doubts(self, region: np.ndarray) -> bool:
+        """The second network, asked if it has not been yet, sees nobody in this region."""
+        self.undecided = self._heard is None
+        return self._heard is not None and bool(self._heard[region].mean() < DOUBTED)
 
     def _touched(self, labels: np.ndarray) -> np.ndarray:
         """Which labels lie where somebody was kept before."""

@@ -130,7 +130,7 @@ def split(boxes: list[Box], faces: list[Box]) -> list[Box]:
         ]
         starts = [x0, *(max(x0, middle - lap) for middle, lap in cuts)]
         ends = [*(min(x1, middle + lap) for middle, lap in cuts), x1]
-        parts += [(start, y0, end, y1) for start, end in zip(starts, ends)]
+        parts += [(start, y0, end, y1) for start, end in zip(starts, ends, strict=True)]
     return parts
 
 
