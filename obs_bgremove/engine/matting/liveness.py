@@ -40,7 +40,7 @@ FACED, KEPT_BONUS, GROUNDED_BONUS = 100.0, 4.0, 2.0  # the likeliest person has 
 ALONE_S = 0.6  # after this time they stay one even if somebody else comes who moves more
 LARGE_FACE = 0.13  # of the picture's width: whoever is farther away and has not moved yet must convince both networks
 STIR_LEAST = 5  # blocks that must move
-STIR_S = (0.3, 8.0)  # how long until the network looks at the same moving thing again: at first, at most
+STIR_S = (0.3, 16.0)  # how long until the network looks at the same moving thing again: at first, at most
 STIR_MARGIN = 0.25  # of its box on each side, to look at more than the part that moves
 
 
@@ -63,6 +63,7 @@ class Liveness:
         self._wait_s: F32 = np.zeros(shape, np.float32)
         self._look_again_ns = np.zeros(shape, np.int64)
         self.veto: F32 | None = None
+        self._shown: F32 | None = None  # 1 - veto for each cell, once it is asked for
         self.faces: list[Box] = []  # those that live, boxes in cells
         self.undecided = False  # a second opinion is wanted
 
@@ -75,9 +76,12 @@ class Liveness:
 
     def hide(self, probability: F32) -> None:
         """Fade out what is vetoed, in place, in probability (gh, gw)."""
-        if self.veto is not None:
-            shown = cv2.resize(1 - self.veto, (self._width, self._height), interpolation=cv2.INTER_LINEAR)
-            probability *= shown
+        if self.veto is None:
+            return
+        if self._shown is None:
+            size = (self._width, self._height)
+            self._shown = np.asarray(cv2.resize(1 - self.veto, size, interpolation=cv2.INTER_LINEAR), np.float32)
+        np.multiply(probability, self._shown, out=probability)
 
     def judge(
         self, opinion: F32, looked: list[Box], faces: list[Box], calm: U8, motion: Motion, timestamp_ns: int
@@ -87,6 +91,7 @@ class Liveness:
         elapsed_s = 0.0 if self._before_ns is None else max(0.0, (timestamp_ns - self._before_ns) / 1e9)
         self._before_ns = timestamp_ns
         person = opinion > PRESENT
+        self._shown = None
         self._steady = motion.steady(~cv2.dilate(person.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool))
         if not self._steady:
             self.veto, self.faces = None, faces

@@ -271,7 +271,7 @@ class Matting:
             )
         strangers = s.liveness.strangers(s.faces, s.motion) if fresh else []
         if strangers:
-            s.tracker.add([body_of(face, s.height, s.width) for face in strangers])
+            s.tracker.add([body_of(face, s.height, s.width) for face in strangers], inside=True)
             return
         aside = s.tracker.probe(s.frames)
         if aside is None and s.frames % MOTION_EVERY == 0:

@@ -15,8 +15,9 @@ APART = 1000.0  # added to the growth that joining two people would cost
 SATELLITE = 0.3  # of the larger box's area: a smaller one near by is a hand, not another person
 SHOWN = 0.6  # of a box lies in a view...
 LARGE = 0.4  # ...of whose area it makes up at least this: then it needs no view of its own
+BESIDE = 0.2  # of a box may lie in a view that is beside it
 HOLD = 20  # frames for which whoever was found in a probe keeps a view even while their region touches another's
-PROBE_FRAMES = 30  # every so many frames one probe elsewhere: 3 % of frames, below the 95th percentile's share
+PROBE_FRAMES = 60  # every so many frames one probe elsewhere, though nothing stirs there
 FIRST_PROBES = 3  # the first frames probe each time: whoever is there shows at once
 STRIP = 0.15  # of the picture's width: a narrower part beside the person is not worth a probe
 
@@ -81,19 +82,21 @@ class PersonTracker:
             before.follow(person)
             crops.append(before)
         for crop in self._crops:
-            swallowed = any(_shows(other.box, crop.box) for other in crops)
-            if crop.hold and people and crop not in crops and len(crops) < MOST_VIEWS and not swallowed:
+            alone = not any(_shows(other.box, crop.box, crop.inside) for other in crops)
+            seen = any(_overlap(person, crop.box) > BESIDE * _area(crop.box) for person in people)
+            if crop.hold and seen and crop not in crops and len(crops) < MOST_VIEWS and alone:
                 crop.hold -= 1
                 crops.append(crop)
         self._crops = crops
 
-    def add(self, found: list[Box]) -> None:
-        """Look at these from the next frame on, besides the people followed; not at what a view shows as large."""
+    def add(self, found: list[Box], inside: bool = False) -> None:
+        """Look at these from the next frame on, besides the people followed. inside: also if they lie in a view that
+        shows them small, as somebody's face does who stands behind; else only what lies beside all views."""
         for box in found:
-            if len(self._crops) < MOST_VIEWS and not any(_shows(crop.box, box) for crop in self._crops):
+            if len(self._crops) < MOST_VIEWS and not any(_shows(crop.box, box, inside) for crop in self._crops):
                 crop = PersonCrop(self._height, self._width)
                 crop.follow(box)
-                crop.hold = HOLD
+                crop.hold, crop.inside = HOLD, inside
                 self._crops.append(crop)
 
 
@@ -161,8 +164,11 @@ def _overlap(a: Box, b: Box) -> int:
     return (min(a[2], b[2]) - max(a[0], b[0])) * (min(a[3], b[3]) - max(a[1], b[1]))
 
 
-def _shows(view: Box, box: Box) -> bool:
-    return _overlap(view, box) > SHOWN * _area(box) and _area(box) > LARGE * _area(view)
+def _shows(view: Box, box: Box, inside: bool) -> bool:
+    """The view makes another one for this box needless."""
+    if inside:
+        return _overlap(view, box) > SHOWN * _area(box) and _area(box) > LARGE * _area(view)
+    return _overlap(view, box) > BESIDE * _area(box)
 
 
 def _holds(box: Box, face: Box) -> bool:
