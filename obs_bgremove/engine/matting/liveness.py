@@ -52,6 +52,7 @@ class Liveness:
         self._shape, self._height, self._width = shape, height, width
         self._proved = np.zeros(shape, bool)  # moved while it was taken for a person, and still taken for one
         self.kept = np.zeros(shape, bool)  # blocks of people
+        self._cut = np.zeros(shape, bool)  # parts found dead beside the living, until they move
         self._vetoed = np.zeros(shape, bool)
         self._otherwise_s: F32 = np.zeros(shape, np.float32)
         self._picture: F32 | None = None  # how vetoed blocks looked
@@ -116,9 +117,11 @@ class Liveness:
                 self._proved |= person & ~drop & ~self._vetoed
             # Who is kept for want of anybody who lives is not whatever else the network now joins to them.
             drop |= person & self._vetoed & ~living
-            drop |= self._dead_parts(person & ~drop, alive, dead, motion.still_s, self.faces)
+            self._cut |= self._dead_parts(person & ~drop, alive, dead, motion.still_s, self.faces)
+            self._cut &= motion.still_s > 0
+            drop |= person & self._cut
         self.kept = person & ~drop
-        self._vetoed &= ~(self.kept & living)
+        self._vetoed &= ~(self.kept & living)  # whoever lives after all is restored
         self._remember(drop, calm, motion, elapsed_s)
 
     def strangers(self, faces: list[Box], motion: Motion) -> list[Box]:
