@@ -35,12 +35,12 @@ class PersonCutout:
                 raise problem
         self.model = model
         with ThreadPoolExecutor(1) as beside:  # networks are built in native code, the kernels are loaded in Python
-            building = beside.submit(_networks, model)
+            building = beside.submit(networks, model)
             try:
                 warm_up()
             except BaseException:
                 if building.exception() is None:
-                    _close(building.result())
+                    close(building.result())
                 raise
         self._networks = building.result()
         self._matting = Matting(*self._networks)
@@ -85,13 +85,13 @@ class PersonCutout:
 
     def close(self) -> None:
         """Gives the networks back. Idempotent."""
-        _close(self._networks)
+        close(self._networks)
 
 
-_Networks = tuple[Segmenter, FaceDetector | None, Segmenter | None]
+Networks = tuple[Segmenter, FaceDetector | None, Segmenter | None]
 
 
-def _networks(model: str) -> _Networks:
+def networks(model: str) -> Networks:
     """The selfie model, the face detector, and the selfie model that is not `model`. Of the latter two None for what
     cannot be loaded: `doctor` and the installer say so and mend it, and the matte does without."""
     segmenter = Segmenter(installation.model_path(model))
@@ -103,8 +103,9 @@ def _networks(model: str) -> _Networks:
     return segmenter, detector, second
 
 
-def _close(networks: _Networks) -> None:
-    for network in networks:
+def close(loaded: Networks) -> None:
+    """Gives the networks back. Idempotent."""
+    for network in loaded:
         if network is not None:
             network.close()
 

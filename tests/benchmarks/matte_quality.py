@@ -20,9 +20,7 @@ from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.composite import composite, matte_image
 from obs_bgremove.engine.matting.edge import Edge
 from obs_bgremove.engine.matting.matting import Matting
-from obs_bgremove.engine.matting.segmenter import Segmenter
-from obs_bgremove.engine.person_cutout import warm_up
-from obs_bgremove.shared import installation
+from obs_bgremove.engine.person_cutout import Networks, close, networks, warm_up
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 from tests.benchmarks import matte_metrics
@@ -55,23 +53,23 @@ def main(arguments: list[str]) -> int:
             f"No clips NAME.mp4 with NAME_alpha.mkv in {wanted.folder}, or no such step.", f"Steps: {', '.join(STEPS)}."
         )
     warm_up()
-    segmenter = Segmenter(installation.model_path(wanted.model))
+    loaded = networks(wanted.model)
     try:
         for step in steps:
-            rows = [measure(segmenter, clip, step, wanted.skip) for clip in clips]
+            rows = [measure(loaded, clip, step, wanted.skip) for clip in clips]
             for clip, row in zip(clips, rows):
                 print(_line(f"{step}  {clip.stem}", row))
             print(
                 _line(f"{step}  mean", {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}), flush=True
             )
     finally:
-        segmenter.close()
+        close(loaded)
     return 0
 
 
-def measure(segmenter: Segmenter, clip: Path, step: str, skip: int) -> dict[str, float]:
+def measure(loaded: Networks, clip: Path, step: str, skip: int) -> dict[str, float]:
     """Scores, and the median milliseconds of matte and composite, of one clip with one step switched off."""
-    options, matter, score, times = STEPS[step], Matting(segmenter), matte_metrics.Score(), list[float]()
+    options, matter, score, times = STEPS[step], Matting(*loaded), matte_metrics.Score(), list[float]()
     out: Canvas | None = None
     background: U8 | None = None
     with _without_edge() if step in WITHOUT_EDGE else nullcontext():

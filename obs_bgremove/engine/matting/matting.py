@@ -1,7 +1,7 @@
-"""The matte of a stream: network on the person's crop, time, learned background, regions, edge, in that order.
+"""The matte of a stream: network on the person's crop, who lives, time, clean plate, regions, edge, in that order.
 
 One `Matting` per camera stream, called on the engine's worker thread only. It owns all state that lives from frame to
-frame and all buffers of the `Matte` it returns. What each step is for and what it is worth: refine/NOTES.md.
+frame and all buffers of the `Matte` it returns. What each step is for and what it is worth: NOTES.md.
 """
 
 import time
