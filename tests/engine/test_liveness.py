@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from obs_bgremove.engine.matting.disturbance import WAIT_S, Disturbance
 from obs_bgremove.engine.matting.face_detector import FaceDetector, body_of
 from obs_bgremove.engine.matting.hesitation import Hesitation
 from obs_bgremove.engine.matting.liveness import Liveness
@@ -212,6 +213,18 @@ def test_two_opinions_that_differ_over_a_moving_block_are_hesitation() -> None:
     motion.life[...] = 0
     hesitation(now, before, kept, motion)
     assert not hesitation.map.any()
+
+
+def test_what_stirs_is_looked_at_soon_and_ever_more_seldom() -> None:
+    motion = Motion(180, 320)
+    disturbance = Disturbance(motion.shape, 360, 640)
+    motion.life[10:20, 50:60] = 3
+    nobody = np.zeros(motion.shape, bool)
+    looks = [n for n in range(600) if disturbance(motion, nobody, [(0, 0, 300, 360)], n * FRAME_NS)]
+    assert looks[0] == 0 and looks[1] * FRAME_NS <= 1.2e9 * WAIT_S[0] and len(looks) < 9
+    x0, y0, x1, y1 = disturbance(motion, nobody, [], 10**12) or (0, 0, 0, 0)
+    assert x0 < 400 and x1 > 470 and y0 < 80 and y1 > 160
+    assert disturbance(motion, nobody, [(0, 0, 640, 360)], 10**13) is None
 
 
 def test_the_face_detector_finds_the_face_and_refuses_an_altered_file(

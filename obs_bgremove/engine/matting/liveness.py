@@ -39,9 +39,6 @@ FORGET_S = 8.0  # a vetoed block that has looked otherwise for so long is no lon
 FACED, KEPT_BONUS, GROUNDED_BONUS = 100.0, 4.0, 2.0  # the likeliest person has the largest face, or is largest
 ALONE_S = 0.6  # after this time they stay one even if somebody else comes who moves more
 LARGE_FACE = 0.13  # of the picture's width: whoever is farther away and has not moved yet must convince both networks
-STIR_LEAST = 5  # blocks that must move
-STIR_S = (0.3, 16.0)  # how long until the network looks at the same moving thing again: at first, at most
-STIR_MARGIN = 0.25  # of its box on each side, to look at more than the part that moves
 
 
 class Liveness:
@@ -59,10 +56,8 @@ class Liveness:
         self._before_ns: int | None = None
         self._heard: F32 | None = None  # what the second network said last,
         self._second: F32 | None = None  # and where it is to be trusted
-        self._steady = True
+        self.steady = True  # the camera stands still
         self._alone_s = 0.0  # for how long nobody has been seen to live
-        self._wait_s: F32 = np.zeros(shape, np.float32)
-        self._look_again_ns = np.zeros(shape, np.int64)
         self.veto: F32 | None = None
         self._shown: F32 | None = None  # 1 - veto for each cell, once it is asked for
         self.faces: list[Box] = []  # those that live, boxes in cells
@@ -93,8 +88,8 @@ class Liveness:
         self._before_ns = timestamp_ns
         person = opinion > PRESENT
         self._shown = None
-        self._steady = motion.steady(~cv2.dilate(person.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool))
-        if not self._steady:
+        self.steady = motion.steady(~cv2.dilate(person.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool))
+        if not self.steady:
             self.veto, self.faces = None, faces
             return
         alive, dead = motion.alive, motion.dead
@@ -133,36 +128,9 @@ class Liveness:
                 found.append(face)
         return found
 
-    def stir(self, looked: list[Box], motion: Motion, timestamp_ns: int) -> Box | None:
-        """The box in cells around the largest thing that moves where the network did not look, if it is worth a look:
-        each look at the same place doubles the time until the next."""
-        moving = motion.alive & ~self.kept & (self._look_again_ns <= timestamp_ns)
-        for box in looked:
-            x0, y0, x1, y1 = self._blocks(box)
-            moving[y0:y1, x0:x1] = False
-        count, _, stats, _ = cv2.connectedComponentsWithStats(
-            cv2.dilate(moving.astype(np.uint8), np.ones((3, 3), np.uint8)), connectivity=8
-        )
-        if not self._steady or count < 2:
-            return None
-        x, y, width, height, _ = stats[1:, :][stats[1:, cv2.CC_STAT_AREA].argmax()].tolist()
-        part = np.s_[y : y + height, x : x + width]
-        if moving[part].sum() < STIR_LEAST:
-            return None
-        self._wait_s[part] = np.clip(2 * self._wait_s[part], *STIR_S)
-        self._look_again_ns[part] = timestamp_ns + (self._wait_s[part] * 1e9).astype(np.int64)
-        down, across = self._height / self._shape[0], self._width / self._shape[1]
-        wider, taller = STIR_MARGIN * width, STIR_MARGIN * height
-        return (
-            max(0, int((x - wider) * across)),
-            max(0, int((y - taller) * down)),
-            min(self._width, round((x + width + wider) * across)),
-            min(self._height, round((y + height + taller) * down)),
-        )
-
     def living(self, box: Box, motion: Motion) -> bool:
         """What is in this box of cells moves like a person; always, if the camera moves."""
-        if not self._steady:
+        if not self.steady:
             return True
         x0, y0, x1, y1 = self._blocks(box)
         proved = self._proved[y0:y1, x0:x1]

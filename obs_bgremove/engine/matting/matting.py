@@ -12,6 +12,7 @@ import numpy as np
 
 from obs_bgremove.engine.arrays import F32, U8
 from obs_bgremove.engine.matting.clean_plate import Plate, weigh
+from obs_bgremove.engine.matting.disturbance import Disturbance
 from obs_bgremove.engine.matting.edge import Edge
 from obs_bgremove.engine.matting.face_detector import FaceDetector, body_of
 from obs_bgremove.engine.matting.hesitation import Hesitation
@@ -55,6 +56,7 @@ class _State:
     motion: Motion = field(init=False)
     liveness: Liveness = field(init=False)
     hesitation: Hesitation = field(init=False)
+    disturbance: Disturbance = field(init=False)
     edge: Edge = field(init=False)
     matte: Matte = field(init=False)
     probability: F32 = field(init=False)  # the network's opinion of this frame...
@@ -72,6 +74,7 @@ class _State:
         self.motion = Motion((self.height + 1) // 2, (self.width + 1) // 2)
         self.liveness = Liveness(self.motion.shape, *shape)
         self.hesitation = Hesitation(*shape, self.motion.shape)
+        self.disturbance = Disturbance(self.motion.shape, *shape)
         self.probability, self.before = np.zeros((2, *shape), np.float32)
         self.matte = Matte(
             self.cell,
@@ -274,8 +277,8 @@ class Matting:
             s.tracker.add([body_of(face, s.height, s.width) for face in strangers], inside=True)
             return
         aside = s.tracker.probe(s.frames)
-        if aside is None and s.frames % MOTION_EVERY == 0:
-            aside = s.liveness.stir(s.looked, s.motion, timestamp_ns)
+        if aside is None and s.frames % MOTION_EVERY == 0 and s.liveness.steady:
+            aside = s.disturbance(s.motion, s.liveness.kept, s.looked, timestamp_ns)
         if aside is not None:
             self._see(s, frame_bgr, small, [aside], False)
             s.liveness.hide(s.probability)
