@@ -28,6 +28,7 @@ PART_SHARE = 0.1  # of a part's blocks must be textured: a plain shirt shows mot
 DEEP = 2.0  # blocks: what lies deeper inside what did not move is no part of what did
 DOUBTED = 0.3  # mean second opinion below which it says no
 PART_LEAST = 4  # blocks; a smaller still part is left to the clean plate
+RIM_LEAST = 6  # blocks of outline against the room: a plain table shows no texture, but its outline would move too
 STILL_S = 0.35  # how long a part must have been still
 NEAR = 5  # blocks a side of the window...
 STILL_DENSE = 0.12  # ...of which so many must be still for a still block to count
@@ -38,6 +39,7 @@ SAME = 2.0  # times the limit of motion up to which a vetoed block looks as it d
 FORGET_S = 8.0  # a vetoed block that has looked otherwise for so long is no longer vetoed
 FACED, KEPT_BONUS, GROUNDED_BONUS = 100.0, 4.0, 2.0  # the likeliest person has the largest face, or is largest
 ALONE_S = 0.6  # after this time they stay one even if somebody else comes who moves more
+CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 LARGE_FACE = 0.13  # of the picture's width: whoever is farther away and has not moved yet must convince both networks
 
 
@@ -189,23 +191,24 @@ class Liveness:
         """Blocks of person (by, bx) that stand still beside what lives."""
         drop = np.zeros(self._shape, bool)
         moved, still = alive & person, dead & person & (still_s >= STILL_S)
-        if still.sum() < PART_LEAST:
-            return drop
         share = cv2.blur(still.astype(np.float32), (NEAR, NEAR), borderType=cv2.BORDER_CONSTANT)
         to_moved = _distance(moved)
         part = person & ~moved & ((_distance(still & (share >= STILL_DENSE)) < to_moved) | (to_moved > DEEP))
         bodies = self._bodies(moved, faces)
+        outside = cv2.dilate((~person).astype(np.uint8), CROSS) > 0
+        rested = still_s >= STILL_S
         count, labels = cv2.connectedComponents(part.astype(np.uint8), connectivity=8)
         for number in range(1, count):
             this = labels == number
             part_still = (this & still).sum()
-            if part_still < max(PART_LEAST, PART_SHARE * this.sum()):
+            plain = part_still < max(PART_LEAST, PART_SHARE * this.sum())
+            if plain and (this & outside & rested).sum() < RIM_LEAST:
                 continue
             rest = person & ~this
             rest_moved, rest_still = (moved & rest).sum(), (dead & rest & ~part).sum()
             if rest_moved < OUTWEIGHS * part_still or rest_moved < REST_LIVES * (rest_moved + rest_still):
                 continue
-            if (this & bodies).sum() > MINE * this.sum():
+            if plain or (this & bodies).sum() > MINE * this.sum():
                 self.undecided = True
                 if self._second is None or self._second[this].mean() >= DOUBTED:
                     continue

@@ -196,7 +196,8 @@ class Matting:
             s.plate.check(small, timestamp_ns)
         s.seen = small
         calm = None
-        if options.track_person and (s.frames % MOTION_EVERY == 1 or s.frames < MOTION_FIRST):
+        due = s.frames % MOTION_EVERY == 1 or s.frames < MOTION_FIRST or s.tracker.searching
+        if options.track_person and due:
             calm = s.motion.look(half, timestamp_ns)
         return half, s.smoother.change(half), calm
 
@@ -262,7 +263,11 @@ class Matting:
         """Now and then look beside the people, and where something stirs, for someone who has come in; the next frame
         looks there again."""
         fresh = s.frames < MOTION_FIRST  # nobody is far from where they were in the first frame
-        if self._face_detector is not None and s.frames % FACES_EVERY == FACES_EVERY // 2:
+        aside, stirs = s.tracker.probe(s.frames), False
+        if aside is None and s.frames % MOTION_EVERY == 1 and s.liveness.steady:
+            aside = s.disturbance(s.motion, s.liveness.kept, s.looked, timestamp_ns)
+            stirs = aside is not None
+        if self._face_detector is not None and (stirs or s.frames % FACES_EVERY == FACES_EVERY // 2):
             s.faces, fresh = self._face_detector(small), True
         if self._second is not None and s.liveness.undecided and s.frames >= s.ask_at:
             s.ask_at = s.frames + SECOND_EVERY
@@ -276,14 +281,13 @@ class Matting:
         if strangers:
             s.tracker.add([body_of(face, s.height, s.width) for face in strangers], inside=True)
             return
-        aside = s.tracker.probe(s.frames)
-        if aside is None and s.frames % MOTION_EVERY == 1 and s.liveness.steady:
-            aside = s.disturbance(s.motion, s.liveness.kept, s.looked, timestamp_ns)
         if aside is not None:
             self._see(s, frame_bgr, small, [aside], False)
             s.liveness.hide(s.probability)
             strange = Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN)
-            s.tracker.add(grouped([box for box in strange if s.liveness.living(box, s.motion)], s.liveness.faces))
+            strange = [box for box in strange if s.liveness.living(box, s.motion)]
+            # What is recognised of somebody who walks in is a part of what moves.
+            s.tracker.add([around([*strange, aside])] if strange and stirs else grouped(strange, s.liveness.faces))
 
 
 class _NoNetwork:

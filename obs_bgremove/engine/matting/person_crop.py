@@ -23,8 +23,9 @@ class PersonCrop:
     def __init__(self, height: int, width: int) -> None:
         self._height, self._width = height, width
         self._sides: np.ndarray | None = None
-        self.hold = 0  # frames for which it stays, though no region of its own is seen in it...
-        self.inside = False  # ...even inside another's view
+        self.hold = 0  # frames for which it stays, though no region of its own is seen in it
+        self.patience = 0  # of these, frames for which it stays though nobody is seen in it
+        self.inside = False  # it stays even inside another's view
 
     @property
     def box(self) -> Box:

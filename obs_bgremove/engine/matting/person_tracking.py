@@ -17,6 +17,7 @@ SHOWN = 0.6  # of a box lies in a view...
 LARGE = 0.4  # ...of whose area it makes up at least this: then it needs no view of its own
 BESIDE = 0.2  # of a box may lie in a view that is beside it
 HOLD = 20  # frames for which whoever was found in a probe keeps a view even while their region touches another's
+PATIENCE = 6  # ...and for so many, though nobody is seen in it: whoever walks in is recognised in one frame of three
 PROBE_FRAMES = 60  # every so many frames one probe elsewhere, though nothing stirs there
 FIRST_PROBES = 3  # the first frames probe each time: whoever is there shows at once
 STRIP = 0.15  # of the picture's width: a narrower part beside the person is not worth a probe
@@ -84,8 +85,9 @@ class PersonTracker:
         for crop in self._crops:
             alone = not any(_shows(other.box, crop.box, crop.inside) for other in crops)
             seen = any(_overlap(person, crop.box) > BESIDE * _area(crop.box) for person in people)
-            if crop.hold and seen and crop not in crops and len(crops) < MOST_VIEWS and alone:
+            if crop.hold and (seen or crop.patience) and crop not in crops and len(crops) < MOST_VIEWS and alone:
                 crop.hold -= 1
+                crop.patience -= 0 if seen else 1
                 crops.append(crop)
         self._crops = crops
 
@@ -96,7 +98,7 @@ class PersonTracker:
             if len(self._crops) < MOST_VIEWS and not any(_shows(crop.box, box, inside) for crop in self._crops):
                 crop = PersonCrop(self._height, self._width)
                 crop.follow(box)
-                crop.hold, crop.inside = HOLD, inside
+                crop.hold, crop.patience, crop.inside = HOLD, PATIENCE, inside
                 self._crops.append(crop)
 
 
