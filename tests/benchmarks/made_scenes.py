@@ -61,8 +61,8 @@ def names(which: str) -> list[str]:
     return [f"{which[0]}_{kind}" for kind in KINDS]
 
 
-def stage(name: str, data: Path) -> tuple[Stage, Rng]:
-    """The stage of a clip, with the generator its noise comes from. The name alone decides both."""
+def stage(name: str, data: Path, seed: int = 0) -> tuple[Stage, Rng]:
+    """The stage of a clip, with the generator its noise comes from. The name and the seed decide both."""
     letter, kind = name.split("_", 1)
-    rng = np.random.default_rng([ord(c) for c in name])
-    return KINDS[kind](Set(rng, data, letter == "h")), rng
+    rng = np.random.default_rng([*(ord(c) for c in name), *([seed] if seed else [])])
+    return KINDS[kind](Set(rng, data, letter == "h", seed)), rng

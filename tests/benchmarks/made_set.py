@@ -17,25 +17,31 @@ LONG = 600  # frames: 20 s
 
 @dataclasses.dataclass
 class Set:
-    """What a scene is built from: its random numbers, its people and whether it is the held-out half."""
+    """What a scene is built from: its random numbers, its people and whether it is the held-out half. seed: which
+    variant of the set, 0 the one that is reported on; others give the parts to other people of the set, in other
+    rooms."""
 
     rng: Rng
     data: Path
     held_out: bool
+    seed: int = 0
 
     def who(self, name: str) -> Person:
         """A person of this set only."""
-        if name not in CASTS["held_out" if self.held_out else "tuning"]:
+        cast = CASTS["held_out" if self.held_out else "tuning"]
+        if name not in cast:
             raise ValueError(f"{name} does not belong to this set")
-        return person(self.data, name)
+        return person(self.data, cast[(cast.index(name) + self.seed) % len(cast)])
 
     def pick(self, tuning: str, held_out: str) -> Person:
         """The one or the other person, by set."""
         return self.who(held_out if self.held_out else tuning)
 
     def room(self, style: int, side: str = "both", standing: bool = False) -> F32:
-        """A room of one of this set's four styles; standing: with a floor, for who is seen down to the feet."""
-        return furnished(self.rng, (HELD_OUT if self.held_out else TUNING)[style], side, standing and not self.held_out)
+        """A room of one of this set's four styles, of the other set's for an odd seed; standing: with a floor, for who
+        is seen down to the feet."""
+        styles = HELD_OUT if self.held_out != bool(self.seed % 2) else TUNING
+        return furnished(self.rng, styles[(style + self.seed) % 4], side, standing and not self.held_out)
 
 
 def sits(who: Person, x: float, tall: float, y: float = HEIGHT + 4, **more: object) -> Actor:

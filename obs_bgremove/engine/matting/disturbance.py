@@ -1,6 +1,6 @@
 """Where something stirs beside what the network looks at: worth a look, since somebody may be coming in.
 
-A curtain or a fan stirs for ever and is nobody, so each look at the same place doubles the time until the next. Used by
+A curtain or a fan stirs for ever and is nobody, so each look at the same place trebles the time until the next. Used by
 `Matting`, on its thread.
 """
 
@@ -40,7 +40,7 @@ class Disturbance:
         part = np.s_[y : y + height, x : x + width]
         if moving[part].sum() < LEAST:
             return None
-        self._wait_s[part] = np.clip(2 * self._wait_s[part], *WAIT_S)
+        self._wait_s[part] = np.clip(3 * self._wait_s[part], *WAIT_S)
         self._look_again_ns[part] = timestamp_ns + (self._wait_s[part] * 1e9).astype(np.int64)
         wider, taller = MARGIN * width, MARGIN * height
         return (

@@ -30,6 +30,7 @@ DOUBTED = 0.3  # mean second opinion below which it says no
 PART_LEAST = 4  # blocks; a smaller still part is left to the clean plate
 RIM_LEAST = 6  # blocks of outline against the room: a plain table shows no texture, but its outline would move too
 STILL_S = 0.35  # how long a part must have been still
+RESTED_S = 2.0  # whoever has not moved for so long, while others did, and was not shown, is nobody
 NEAR = 5  # blocks a side of the window...
 STILL_DENSE = 0.12  # ...of which so many must be still for a still block to count
 MINE = 0.5  # share of a still part that lies below what moved from which it is that person's body
@@ -60,6 +61,7 @@ class Liveness:
         self._second: F32 | None = None  # and where it is to be trusted
         self.steady = True  # the camera stands still
         self._alone_s = 0.0  # for how long nobody has been seen to live
+        self._lived = False  # somebody has been seen to live
         self.veto: F32 | None = None
         self._shown: F32 | None = None  # 1 - veto for each cell, once it is asked for
         self.faces: list[Box] = []  # those that live, boxes in cells
@@ -110,6 +112,7 @@ class Liveness:
         if count > 1:
             drop, living = self._dead_regions(count, labels, alive, dead, motion.still_s, faces)
             self._alone_s = 0.0 if living.any() else self._alone_s + elapsed_s
+            self._lived |= bool(living.any())
             if self._alone_s >= ALONE_S:
                 self._proved |= person & ~drop & ~self._vetoed
             # Who is kept for want of anybody who lives is not whatever else the network now joins to them.
@@ -158,6 +161,9 @@ class Liveness:
             dead_long = np.bincount(labels[dead & (still_s >= STILL_S)], minlength=count) >= LIVING_LEAST
             # Bodies are cut off by the picture's lower edge; what hangs on a wall is not, and must live to be shown.
             weight[dead_long & ~grounded] = 0
+            if self._lived:  # and what stood still before they left is not who left
+                rested = dead & (still_s >= RESTED_S)
+                weight[np.bincount(labels[rested], minlength=count) >= LIVING_LEAST] = 0
             for face in faces:
                 x0, y0, x1, y1 = self._blocks(face)
                 inside = np.bincount(labels[y0:y1, x0:x1].ravel(), minlength=count)

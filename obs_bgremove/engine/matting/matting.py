@@ -34,7 +34,7 @@ CORE = np.float32(0.97)  # calmed probability above which, for 2 cells around, t
 CORE_SIDE = 5
 MOTION_EVERY = 4  # frames, those in which the plate does not learn: 0.4 ms
 MOTION_FIRST = 20  # but the first frames each time: who lives is to be known soon
-FACES_EVERY = 30  # frames: 2.5 ms
+FACES_EVERY, FACES_AT = 28, 15  # frames, and which of them: 2.5 ms, where motion is not looked at
 SECOND_EVERY = 20  # frames between two second opinions, if one is wanted: 2 ms
 LEARN_EVERY = 2  # frames: a room changes slowly, and looking at it costs 1.2 ms
 FLIP_FROM = 0.3  # smoothing from which every second frame is shown mirrored, so that the blend averages two opinions
@@ -267,9 +267,9 @@ class Matting:
         if aside is None and s.frames % MOTION_EVERY == 1 and s.liveness.steady:
             aside = s.disturbance(s.motion, s.liveness.kept, s.looked, timestamp_ns)
             stirs = aside is not None
-        if self._face_detector is not None and (stirs or s.frames % FACES_EVERY == FACES_EVERY // 2):
+        if self._face_detector is not None and s.frames % FACES_EVERY == FACES_AT:
             s.faces, fresh = self._face_detector(small), True
-        if self._second is not None and s.liveness.undecided and s.frames >= s.ask_at:
+        elif self._second is not None and s.liveness.undecided and s.frames >= s.ask_at:
             s.ask_at = s.frames + SECOND_EVERY
             seen = self._second(
                 view(frame_bgr, small, s.cell, s.tracker.whole, self._second.width, self._second.height, False)

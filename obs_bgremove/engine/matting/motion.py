@@ -66,10 +66,6 @@ class Motion:
             self.reference[...] = calm
             self._looks[...] = 1
             return calm
-        _compare(calm, self.reference, self.gain, self._change)
-        if self._change.max() < NOISE_LEAST / 4:  # a frozen picture says nothing
-            self._before_ns = timestamp_ns
-            return calm
         elapsed_s = max(0.0, (timestamp_ns - self._before_ns) / 1e9)
         self._before_ns = timestamp_ns
         _block_sums(calm, self.reference, self._sums)
@@ -78,6 +74,8 @@ class Motion:
         chosen = ratios[resting] if resting.mean() > 0.1 else ratios.reshape(-1, 3)
         self.gain[...] = np.median(chosen, axis=0)
         _compare(calm, self.reference, self.gain, self._change)
+        if self._change.max() < NOISE_LEAST / 4:  # a frozen picture says nothing
+            return calm
         if self._count % GRADIENT_EVERY == 0:
             _slopes(self.reference, self._gradient)
         self._count += 1
