@@ -5,8 +5,8 @@
 DATA holds the development clips (`../shared/data`). FOLDER gets tuning/ and held_out/, each with NAME.mp4 (H.264,
 crf 18, 720p30), NAME_alpha.mkv (FFV1, grey), NAME.json (facts for the report) and, where one person is timed,
 NAME_part.mkv. The same DATA gives the same pictures. A clip that is there is not made again.
---seed gives the same scenes to other people of the set in other rooms: for a look at clips nobody has seen, in a folder of
-their own.
+--seed gives the same scenes to other people of the set in other rooms: for a look at clips nobody has seen, in a
+folder of their own.
 """
 
 import argparse

@@ -86,3 +86,17 @@ def test_a_view_of_somebody_who_walks_in_waits_for_a_few_frames() -> None:
         assert len(tracker.views()) == 2
     tracker.follow([sitter])
     assert len(tracker.views()) == 1 and PATIENCE < HOLD
+
+
+def test_a_view_that_shows_a_part_of_who_walks_in_is_widened_and_one_elsewhere_left_alone() -> None:
+    tracker = PersonTracker(240, 426)
+    sitter, part, moves = (20, 60, 150, 240), (390, 30, 426, 240), (300, 20, 410, 240)
+    tracker.follow([sitter, part])
+    tracker.widen(moves)
+    assert len(tracker.views()) == 2
+    assert min(view[0] for view in tracker.views() if view[2] == 426) <= 300
+    assert max(view[2] for view in tracker.views() if view[0] < 100) < 200
+    tracker = PersonTracker(240, 426)
+    tracker.follow([sitter])
+    tracker.widen(moves)
+    assert len(tracker.views()) == 2

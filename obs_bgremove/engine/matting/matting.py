@@ -286,8 +286,10 @@ class Matting:
             s.liveness.hide(s.probability)
             strange = Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN)
             strange = [box for box in strange if s.liveness.living(box, s.motion)]
-            # What is recognised of somebody who walks in is a part of what moves.
-            s.tracker.add([around([*strange, aside])] if strange and stirs else grouped(strange, s.liveness.faces))
+            if strange and stirs:  # what is recognised of somebody who walks in is a part of what moves
+                s.tracker.widen(around([*strange, aside]))
+            else:
+                s.tracker.add(grouped(strange, s.liveness.faces))
 
 
 class _NoNetwork:

@@ -91,6 +91,15 @@ class PersonTracker:
                 crops.append(crop)
         self._crops = crops
 
+    def widen(self, found: Box) -> None:
+        """Somebody who moves was recognised in this box: look at it from the next frame on. A view that shows a part
+        of it is widened, for whoever walks in is faster than a view that follows what it sees."""
+        view = max(self._crops, key=lambda crop: _overlap(crop.box, found), default=None)
+        if view is None or _overlap(view.box, found) <= BESIDE * _area(found):
+            self.add([found])
+        elif _overlap(view.box, found) < SHOWN * _area(found):
+            view.follow(around([view.box, found]))
+
     def add(self, found: list[Box], inside: bool = False) -> None:
         """Look at these from the next frame on, besides the people followed. inside: also if they lie in a view that
         shows them small, as somebody's face does who stands behind; else only what lies beside all views."""
