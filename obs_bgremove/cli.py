@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_set(verb)
     verb.set_defaults(run=_preview)
 
-    verb = verbs.add_parser("doctor", help="what is well and what is not, with remedies")
+    verb = verbs.add_parser("doctor", help="checks everything; each failure with its remedy")
     verb.set_defaults(run=_doctor, needs_engine=False)
     return parser
 

@@ -250,7 +250,7 @@ class Obs:
             ("SetCurrentSceneCollection", {"sceneCollectionName": "Test"}),
             ("RemoveInput", {"inputName": "Plain"}),
         ):
-            with contextlib.suppress(Exception):  # what an OBS can not do it may complain of
+            with contextlib.suppress(Exception):  # an OBS may complain of what it cannot do
                 self.request(name, **data)
             time.sleep(0.5)
 

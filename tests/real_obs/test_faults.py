@@ -14,7 +14,7 @@ from tests.real_obs.driver import SOON_S, START_S, Obs
 from tests.waiting import wait_for
 
 RED, GREEN, BLUE = COLOURS.values()
-HANDLED_S = 1.0  # a press that changes nothing can not be seen to be over
+HANDLED_S = 1.0  # nothing shows when a press that changes nothing is over
 
 
 @pytest.fixture(scope="module")
