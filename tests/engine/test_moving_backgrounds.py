@@ -183,6 +183,22 @@ def test_live_it_plays_at_its_own_rate_and_nobody_waits(counting: Path) -> None:
     assert slowest < 0.1
 
 
+def test_a_decoder_that_may_not_change_its_niceness_plays_all_the_same(
+    counting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError("as for a person whose OBS was started nicer than that")
+
+    monkeypatch.setattr("os.setpriority", refused)
+    with _playing(counting) as (backgrounds, options):
+        seen = set()
+        end = time.monotonic() + 20
+        while len(seen) < 4 and time.monotonic() < end:
+            seen.add(int(backgrounds.get(options, *SIZE)[45, 80, 0]))
+            time.sleep(0.01)
+        assert len(seen) >= 4 and backgrounds.problem is None
+
+
 def test_a_picture_that_stays_is_the_same_array_and_a_new_frame_is_another(counting: Path) -> None:
     backgrounds = Backgrounds(wait=True)
     images = [backgrounds.get(_options(counting), *SIZE, number * CAMERA_NS) for number in range(7)]

@@ -128,8 +128,7 @@ def test_an_obs_with_other_structures_is_left_alone(
 ) -> None:
     script = tmp_path / "doctored.py"
     script.write_text(textwrap.dedent(DOCTORED.format(repository=str(REPOSITORY), structure=structure, before=before)))
-    obs = new_obs(waived="This OBS differs")
-    obs.write_collection("Test", [script])
+    obs = new_obs(waived="This OBS differs", scripts=[script])
     obs.start()
     assert "ai_background" not in obs.request("GetInputKindList")["inputKinds"]
     assert any(f"This OBS differs from those that AI Background knows ({structure}" in line for line in obs.our_lines())

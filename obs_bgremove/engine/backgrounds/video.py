@@ -6,6 +6,7 @@ Nobody looks: it stands still, its queue full. Late: frames are dropped before t
 plays more slowly; the person is never delayed. With `wait` there is no thread: the frame of the very moment, always.
 """
 
+import contextlib
 import os
 import sys
 import threading
@@ -95,9 +96,10 @@ class Video:
             begin_ns += until_ns
 
     def _run(self) -> None:
-        if sys.platform == "linux":
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         try:
+            if sys.platform == "linux":
+                with contextlib.suppress(OSError):  # the whole engine may have been started nicer than that
+                    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
             self._decode()
         except UserError as error:
             self.problem = error
