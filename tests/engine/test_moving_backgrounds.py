@@ -191,11 +191,12 @@ def test_a_decoder_that_may_not_change_its_niceness_plays_all_the_same(
 
     monkeypatch.setattr("os.setpriority", refused)
     with _playing(counting) as (backgrounds, options):
-        seen = set()
+        seen, number = set(), 0
         end = time.monotonic() + 20
         while len(seen) < 4 and time.monotonic() < end:
-            seen.add(int(backgrounds.get(options, *SIZE)[45, 80, 0]))
-            time.sleep(0.01)
+            seen.add(int(backgrounds.get(options, *SIZE, number * CAMERA_NS + 1)[45, 80, 0]))
+            time.sleep(1 / 60)
+            number += 1
         assert len(seen) >= 4 and backgrounds.problem is None
 
 

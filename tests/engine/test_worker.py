@@ -14,7 +14,7 @@ from obs_bgremove.shared.options import BY_KEY, Options
 from obs_bgremove.shared.protocol import DesiredState
 
 STATE = DesiredState(Options(background_mode="file"))
-MATTERS = {"background_mode", "backgrounds_folder", "background", "color", "view"}
+MATTERS = {"background_mode", "backgrounds_folder", "background", "color", "view", "fit", "slideshow_s", "shuffle"}
 OTHER: dict[str, object] = {"camera": "other", "background_mode": "color", "background": "c-blue.png"}
 
 
