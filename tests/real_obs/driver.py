@@ -148,6 +148,7 @@ class Obs:
         # OBS 29 itself crashes or hangs now and then when it exits while a source is being added or removed in its
         # window: 2 of 9 exits right after CreateInput of an image source, without any script (seen 2026-11-23).
         time.sleep(1)
+        self._wait_for_idle_window()
         self.process.send_signal(signal.SIGINT)
         try:
             self.exit_code = self.process.wait(timeout_s)
@@ -160,6 +161,26 @@ class Obs:
             self._stdout.close()
             self._lasted_s = time.monotonic() - self._started
         return self.exit_code
+
+    def _wait_for_idle_window(self) -> None:
+        """Until OBS's window waits for events, or the kernel does not tell.
+
+        OBS 29 closes its window inside its signal handler. Where that interrupts Xlib, which then holds the lock of its
+        connection, the graphics thread waits for that lock and the handler for the graphics thread, for ever (backtrace
+        of 2026-11-25, no code of ours in it; OBS 30 hands the signal to its event loop). Xlib waits for one descriptor,
+        the event loop for several.
+        """
+        assert self.process is not None
+        waiting = re.compile(r"(?:7|271) \S+ 0x(?!1 )")  # poll or ppoll, of more than one descriptor
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            try:
+                call = Path(f"/proc/{self.process.pid}/syscall").read_text()
+            except OSError:
+                return
+            if waiting.match(call):
+                return
+            time.sleep(0.002)
 
     def kill(self) -> None:
         """SIGKILL."""
