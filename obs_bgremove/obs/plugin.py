@@ -15,6 +15,7 @@ from obs_bgremove import __version__
 from obs_bgremove.obs import hotkeys, libobs, log, panel, source_type, thread_pool
 from obs_bgremove.obs.camera_list import Cameras
 from obs_bgremove.obs.memory import give_back_memory
+from obs_bgremove.obs.rows import View
 from obs_bgremove.obs.source import Source, installed_command
 from obs_bgremove.obs.status import Line
 from obs_bgremove.shared import installation, options
@@ -147,12 +148,12 @@ class Plugin:
 
     def properties(self, serial: Optional[int]) -> int:
         source = self._sources.get(serial) if serial is not None else None
-        if source is not None:
-            settings = source.panel_opens()
-            line = source.status.line()
+        if source is not None and serial is not None:
+            view = source.panel_opens(serial)
         else:
-            line, settings = Line("info", "Starting…"), {row.key: row.default for row in options.TABLE}
-        built = self._panel.build(panel.View(serial or 0, settings, self._cameras.known, line))
+            defaults = {row.key: row.default for row in options.TABLE}
+            view = View(0, defaults, self._cameras.known, Line("info", "Starting…"))
+        built = self._panel.build(view)
         self._forget_panel_of_none(serial or 0)
         return built
 

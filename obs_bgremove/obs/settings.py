@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
 
+from obs_bgremove.shared.options import Value
+
 
 class StoredSettings:
     """A source's settings and name."""
@@ -48,19 +50,30 @@ class StoredSettings:
             finally:
                 self._lib.obs_data_release(settings)
 
-    def write(self, **values: str) -> None:
-        """Changes some settings; OBS then calls `update`. An open panel shows them."""
+    def write(self, **values: Value) -> None:
+        """Changes some settings; OBS then calls `update`. An open panel shows them. A number is stored as what it is:
+        0.0 for a row of kind float, 0 for one of kind int."""
         with self._source() as source:
             if not source:
                 return
             data = self._lib.obs_data_create()
             try:
                 for key, value in values.items():
-                    self._lib.obs_data_set_string(data, key.encode(), value.encode(errors="surrogateescape"))
+                    self._set(data, key.encode(), value)
                 self._lib.obs_source_update(source, data)
                 self._lib.obs_source_update_properties(source)
             finally:
                 self._lib.obs_data_release(data)
+
+    def _set(self, data: int, key: bytes, value: Value) -> None:
+        if isinstance(value, bool):
+            self._lib.obs_data_set_bool(data, key, value)
+        elif isinstance(value, int):
+            self._lib.obs_data_set_int(data, key, value)
+        elif isinstance(value, float):
+            self._lib.obs_data_set_double(data, key, value)
+        else:
+            self._lib.obs_data_set_string(data, key, value.encode(errors="surrogateescape"))
 
     def set_defaults(self, values: Mapping[str, str]) -> None:
         """Values for what is not stored, shown in the panel as well. OBS does not save them."""

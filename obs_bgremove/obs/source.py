@@ -6,6 +6,7 @@ all of it goes to the engine as one `settings` message. Created and ended by plu
 """
 
 import dataclasses
+import functools
 import platform
 import queue
 import re
@@ -18,6 +19,7 @@ from obs_bgremove.obs.camera_list import Cameras
 from obs_bgremove.obs.engine_supervisor import EngineSupervisor, engine_command
 from obs_bgremove.obs.file_browser import open_folder
 from obs_bgremove.obs.hotkeys import Switch
+from obs_bgremove.obs.rows import ADVANCED, View
 from obs_bgremove.obs.settings import StoredSettings
 from obs_bgremove.obs.status import Line, Status
 from obs_bgremove.obs.video_output import STALE_S, VideoOutput
@@ -91,6 +93,7 @@ class Source:
             "restart_engine": self._restart,
             "learn_background": lambda: self._command_engine("learn"),
             "forget_background": lambda: self._command_engine("forget"),
+            **{f"reset_{group}": functools.partial(self._reset, group) for group in options.GROUPS},
         }
         self.do(tasks[button])
 
@@ -112,13 +115,14 @@ class Source:
         version = self._lib.obs_get_version_string().decode()
         return self.status.details(self.stored.name, version, self._options.to_dict(), platform.python_version())
 
-    def panel_opens(self) -> dict[str, Any]:
-        """UI thread: the settings to show. Sets defaults for what a panel knows better than a new source did.
+    def panel_opens(self, serial: int) -> View:
+        """UI thread: what the panel is to show. Sets defaults for what a panel knows better than a new source did.
 
         OBS writes the first entry of a list into the settings when the present value is not in the list.
         """
         # Parsed: whatever is stored (by obs-websocket, a script, by hand), there is a panel to mend it in.
-        chosen, problems = options.parse(self.stored.read() or {})
+        stored = self.stored.read() or {}
+        chosen, problems = options.parse(stored)
         self.status.settings_problems = tuple(problems)
         chosen = dataclasses.replace(
             chosen,
@@ -127,7 +131,8 @@ class Source:
             camera=chosen.camera or self._cameras.default,
         )
         self.stored.set_defaults({"camera": chosen.camera, "background": chosen.background, "details": self.details()})
-        return chosen.to_dict()
+        advanced = stored.get(ADVANCED) is True
+        return View(serial, chosen.to_dict(), self._cameras.known, self.status.line(), advanced)
 
     # Everything below: worker thread, unless said otherwise.
 
@@ -211,6 +216,11 @@ class Source:
             self.stored.write(background=name)
             self._writes += 1
             self.apply()
+
+    def _reset(self, group: str) -> None:
+        """Puts the rows of a group that stand behind Show Advanced Settings back to their defaults."""
+        self.stored.write(**{row.key: row.default for row in options.TABLE if row.group == group and not row.basic})
+        self.apply()
 
     def _command_engine(self, name: str) -> None:
         if self._supervisor is not None:

@@ -29,7 +29,7 @@ _SIZE = re.compile(r"[1-9][0-9]{1,4}x[1-9][0-9]{1,4}")
 class Row:
     """One setting. `kind` is how the panel shows it: bool, int, float, choice, camera, resolution, folder, picture,
     colour or model; an int with choices is a list, to which any other number may be added. `shown_when` is (other key,
-    the values of it for which this row means something)."""
+    the values of it for which this row means something). `basic`: shown before Advanced."""
 
     key: str
     kind: str
@@ -43,6 +43,7 @@ class Row:
     unit: str = ""
     choices: tuple[tuple[str, str], ...] = ()
     shown_when: Optional[tuple[str, tuple[str, ...]]] = None
+    basic: bool = False
 
     def parse(self, value: object) -> Value:
         """The value as this setting's type. Raises UserError, saying got and expected."""
@@ -125,40 +126,48 @@ class Options:
         "",
         "Camera",
         "camera",
-        "The camera to open. Empty: the first camera found, or the built-in sample portrait if there is none.",
+        "The camera to be seen by. Empty: the first one found, or the built-in sample portrait if there is none.",
+        basic=True,
     )
     resolution: str = _row(
         "resolution",
         AUTO,
         "Resolution",
         "camera",
-        "The size to ask the camera for. Automatic takes the one nearest to 1280x720.",
+        "The size asked of the camera: more pixels show finer hair and cost more work. Automatic: about 1280x720.",
     )
     fps: int = _row(
         "int",
         0,
         "Frame Rate",
         "camera",
-        "The rate to ask the camera for; 0 lets the camera choose.",
+        "The rate asked of the camera: higher moves more smoothly and costs more work; 0 lets the camera choose.",
         minimum=0,
         maximum=120,
         unit="fps",
         choices=(("0", "Automatic"), *((str(rate), f"{rate} fps") for rate in (15, 24, 25, 30, 50, 60))),
     )
-    mirror: bool = _row("bool", True, "Mirror", "camera", "Show yourself as in a mirror.")
+    mirror: bool = _row(
+        "bool",
+        True,
+        "Mirror",
+        "camera",
+        "Left and right change places: you see yourself as in a mirror.",
+        basic=True,
+    )
     release_when_hidden: bool = _row(
         "bool",
         False,
         "Release Camera When Not Showing",
         "camera",
-        "Free the camera while no scene shows this source. Switching back then takes as long as opening the camera.",
+        "The camera is off while no scene shows this source. Coming back takes as long as opening the camera.",
     )
     background_mode: str = _row(
         "choice",
         "file",
         "Background",
         "background",
-        "What is put behind you.",
+        "What is seen behind you.",
         choices=(
             ("file", "Picture or video"),
             ("blur", "Blurred room"),
@@ -166,14 +175,7 @@ class Options:
             ("transparent", "Transparent"),
             ("off", "Off (show the camera)"),
         ),
-    )
-    backgrounds_folder: str = _row(
-        "folder",
-        "",
-        "Folder",
-        "background",
-        "The folder with your pictures and videos. Empty: those that come with AI Background.",
-        shown_when=("background_mode", ("file",)),
+        basic=True,
     )
     background: str = _row(
         "picture",
@@ -182,6 +184,16 @@ class Options:
         "background",
         "What is behind you; videos loop. Empty: the first by name. Hotkeys for next, previous and random change it.",
         shown_when=("background_mode", ("file",)),
+        basic=True,
+    )
+    backgrounds_folder: str = _row(
+        "folder",
+        "",
+        "Folder",
+        "background",
+        "The folder with your pictures and videos. Empty: those that come with AI Background.",
+        shown_when=("background_mode", ("file",)),
+        basic=True,
     )
     fit: str = _row(
         "choice",
@@ -203,11 +215,12 @@ class Options:
         40,
         "Blur Strength",
         "background",
-        "How strongly the room is blurred.",
+        "Higher: the room melts into soft patches of colour. Lower: it can still be recognised.",
         minimum=0,
         maximum=100,
         unit="%",
         shown_when=("background_mode", ("blur",)),
+        basic=True,
     )
     color: int = _row(
         "colour",
@@ -218,6 +231,7 @@ class Options:
         minimum=0,
         maximum=0xFFFFFFFF,
         shown_when=("background_mode", ("color",)),
+        basic=True,
     )
     crossfade_ms: int = _row(
         "int",
@@ -254,34 +268,38 @@ class Options:
     threshold: float = _share(
         0.5,
         "Threshold",
-        "The matte value that becomes the middle of the edge. Higher cuts away more, lower keeps more.",
+        "Higher: the outline moves inwards, and doubtful parts go. Lower: more of you stays, and more of the room.",
     )
     edge_softness: float = _share(
-        0.5, "Edge Softness", "How wide the transition from you to the background is. 0 is a hard outline."
+        0.5,
+        "Edge Softness",
+        "0: a hard outline, as cut with scissors. Higher: you melt more softly into the background.",
     )
     edge_shift: float = _row(
         "float",
         0.0,
         "Shrink / Grow",
         "matte",
-        "Moves the outline: below 0 inwards, above 0 outwards.",
+        "Below 0: the outline shrinks, and a rim of the room goes. Above 0: it grows, and what was cut off comes back.",
         minimum=-30,
         maximum=30,
         step=0.5,
         unit="px at 720p",
     )
     smoothing: float = _share(
-        0.7, "Temporal Smoothing", "Calms a flickering outline. It follows movement, so it leaves no trail."
+        0.7,
+        "Temporal Smoothing",
+        "Higher: the outline flickers less; it follows movement, so it leaves no trail. 0: each frame stands alone.",
     )
     ignore_small: float = _share(
         0.15,
         "Ignore Small Regions",
-        "Drops regions smaller than this share of the largest one: bits of the room taken for a person.",
+        "Higher: larger bits of the room beside you go; in the end hands held far away as well. A share of your size.",
     )
     decontaminate: float = _share(
         1.0,
         "Clean Edge Colours",
-        "Removes the room's colour from hair and outline before the background shows through.",
+        "Higher: hair and outline lose the room's colour. 0: a rim of it stays.",
     )
     light_wrap: float = _share(0.0, "Light Wrap", "Lets light of the background spill softly over your outline.")
     track_person: bool = _row(
@@ -289,21 +307,21 @@ class Options:
         True,
         "Zoom the Model onto the Person",
         "matte",
-        "Shows the network you instead of the whole room: a far better outline when you do not fill the picture.",
+        "A far better outline when you do not fill the picture: the network is shown you instead of the whole room.",
     )
     use_learned_background: bool = _row(
         "bool",
         True,
         "Use the Learned Background",
         "matte",
-        "Remembers what the room looks like behind you, so that chairs and shelves are not taken for you.",
+        "Chairs and shelves behind you go, once the room without you has been seen there.",
     )
     model: str = _row(
         "model",
         "general",
         "Model",
         "advanced",
-        "The segmentation network. General is the more exact; Landscape is faster.",
+        "General gives the better outline. Landscape is less work, and hair and hands suffer.",
         choices=(("general", "General (256x256)"), ("landscape", "Landscape (144x256, faster)")),
     )
     view: str = _row(
@@ -311,7 +329,7 @@ class Options:
         "output",
         "Show",
         "advanced",
-        "The finished picture, the matte (white is you), or the bare camera.",
+        "Output is the finished picture. Mask shows in white what is taken for you. Camera is the bare picture.",
         choices=(("output", "Output"), ("mask", "Mask"), ("camera", "Camera")),
     )
 

@@ -239,11 +239,24 @@ class FakeLibobs:
         value = both.get(key.decode(errors="surrogateescape"))
         return value.encode(errors="surrogateescape") if isinstance(value, str) else b""  # as libobs: no conversion
 
+    def obs_data_get_bool(self, data: int, key: bytes) -> bool:
+        both = {**self.objects[data]["default"], **self.objects[data]["user"]}
+        return both.get(key.decode()) is True
+
     def obs_data_has_user_value(self, data: int, key: bytes) -> bool:
         return key.decode() in self.objects[data]["user"]
 
     def obs_data_set_string(self, data: int, key: bytes, value: bytes) -> None:
         self.objects[data]["user"][key.decode(errors="surrogateescape")] = value.decode(errors="surrogateescape")
+
+    def obs_data_set_bool(self, data: int, key: bytes, value: bool) -> None:
+        self.objects[data]["user"][key.decode()] = bool(value)
+
+    def obs_data_set_int(self, data: int, key: bytes, value: int) -> None:
+        self.objects[data]["user"][key.decode()] = int(value)
+
+    def obs_data_set_double(self, data: int, key: bytes, value: float) -> None:
+        self.objects[data]["user"][key.decode()] = float(value)
 
     def obs_data_set_default_string(self, data: int, key: bytes, value: bytes) -> None:
         self.objects[data]["default"][key.decode(errors="surrogateescape")] = value.decode(errors="surrogateescape")

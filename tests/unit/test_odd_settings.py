@@ -86,7 +86,7 @@ def test_a_mistake_of_ours_leaves_a_panel_with_a_message(
     load()
     made = lib.add_source(camera="sample")
     if where == "source":
-        monkeypatch.setattr(source.Source, "panel_opens", lambda self: 1 / 0)
+        monkeypatch.setattr(source.Source, "panel_opens", lambda self, serial: 1 / 0)
     else:
         monkeypatch.setattr(panel.Panel, "_show_relevant", lambda self, *_: 1 / 0)
     before = sum(type(kept).__name__ == "Property" and kept.kind == "panel" for kept in lib.objects.values())

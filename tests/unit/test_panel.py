@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from obs_bgremove.obs import panel
+from obs_bgremove.obs import panel, rows
 from obs_bgremove.obs.camera_list import Camera
 from obs_bgremove.obs.status import Line
 from obs_bgremove.shared import options, stored_settings
@@ -31,7 +31,7 @@ def lib() -> Iterator[FakeLibobs]:
 def build(lib: FakeLibobs, **settings: object) -> tuple[panel.Panel, int, Property]:
     built = panel.Panel(lib, {"button": "BUTTON", "modified": "MODIFIED"})
     defaults = {row.key: row.default for row in options.TABLE}
-    number = built.build(panel.View(5, {**defaults, **settings}, CAMERAS, Line("warning", "Careful <b>")))
+    number = built.build(rows.View(5, {**defaults, **settings}, CAMERAS, Line("warning", "Careful <b>")))
     return built, number, lib.objects[number]
 
 
@@ -43,12 +43,45 @@ def row(shown: Property, name: str) -> Property:
 
 def test_every_setting_has_a_row_with_label_help_and_the_group_of_the_table(lib: FakeLibobs) -> None:
     _, _, shown = build(lib)
-    for group in options.GROUPS:
-        keys = {entry.name for entry in row(shown, f"group_{group}").rows}
-        for setting in (setting for setting in options.TABLE if setting.group == group):
-            assert setting.key in keys
-            assert row(shown, setting.key).label == setting.label
-            assert row(shown, setting.key).tip == setting.help
+    for setting in options.TABLE:
+        place = shown if setting.basic else row(shown, f"group_{panel.group_of_rest(setting.group)}")
+        assert setting.key in [entry.name for entry in place.rows]
+        assert row(shown, setting.key).label == setting.label
+        assert row(shown, setting.key).tip == setting.help
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, *({"background_mode": mode} for mode in ("blur", "color", "transparent", "off"))]
+    + [{"camera": camera} for camera in ("/home/me/clip.mp4", "rtsp://host/a", stored_settings.CHOOSE_FILE)],
+)
+def test_at_most_twelve_rows_stand_before_advanced(lib: FakeLibobs, settings: dict[str, str]) -> None:
+    _, _, shown = build(lib, **settings)
+    names = [entry.name for entry in shown.rows]
+    before = [entry.name for entry in shown.rows[: names.index("advanced")] if entry.visible]
+    assert len(before) <= 12, before
+    assert not any(entry.visible for entry in shown.rows[names.index("advanced") + 1 :])
+
+
+def test_the_advanced_row_shows_the_rest_and_hides_it_again(lib: FakeLibobs) -> None:
+    built, number, shown = build(lib)
+    data = lib.obs_data_create()
+    lib.objects[data]["user"].update(background_mode="file", advanced=True)
+    assert built.modified(5, "advanced", number, data), "the panel must be redrawn"
+    assert all(row(shown, f"group_{panel.group_of_rest(group)}").visible for group in options.GROUPS)
+    assert not built.modified(5, "advanced", number, data), "nothing has changed: no redraw"
+    lib.objects[data]["user"]["advanced"] = False
+    assert built.modified(5, "advanced", number, data)
+    assert not row(shown, "group_matte_more").visible
+
+
+def test_no_button_is_there_twice(lib: FakeLibobs) -> None:
+    _, _, shown = build(lib)
+    names = [entry.name for group in shown.rows for entry in (group, *group.rows)]
+    assert len(names) == len(set(names))
+    buttons = {name for group in panel.BUTTONS.values() for name, _, _ in group}
+    contract = "next_background previous_background learn_background forget_background refresh_cameras open_folder"
+    assert {*contract.split(), "restart_engine"} <= buttons <= set(names)
 
 
 def test_numbers_have_range_step_and_unit_of_the_table(lib: FakeLibobs) -> None:

@@ -314,3 +314,18 @@ def test_an_exception_in_a_callback_is_one_line_in_the_log(
     monkeypatch.setattr(source.Source, "set_showing", lambda self, showing: 1 / 0)
     lib.show(lib.add_source(camera="sample"))
     assert "ZeroDivisionError" in caplog.text and "test_plugin.py" in caplog.text
+
+
+def test_a_reset_button_puts_its_group_back_and_leaves_the_others(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    load()
+    made = lib.add_source(camera="sample", threshold=0.9, edge_shift=3.0, track_person=False, mirror=False, fps=15)
+    lib.press_button(lib.panel(made), "reset_matte")
+    settings = wait_for(lambda: now if (now := lib.settings(made))["threshold"] == 0.5 else None)
+    assert (settings["edge_shift"], settings["track_person"]) == (0.0, True)
+    assert type(settings["edge_shift"]) is float
+    assert (settings["mirror"], settings["fps"], settings["camera"]) == (False, 15, "sample")
+    lib.press_button(lib.panel(made), "reset_camera")
+    wait_for(lambda: lib.settings(made)["fps"] == 0)
+    assert lib.settings(made)["mirror"] is False

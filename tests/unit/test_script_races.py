@@ -116,13 +116,13 @@ def test_the_panel_keeps_nothing_of_a_source_that_is_gone(lib: FakeLibobs, load:
     for _ in range(3):
         made = lib.add_source(camera="sample")
         lib.panel(made)
-        assert len(loaded._panel._listed) == 1
+        assert len(loaded._panel._rows.listed) == 1
         data = lib.objects[made]["data"]
         lib.remove_source(made)
         lib.info.get_properties(data)  # OBS's window still draws the panel
-        assert loaded._panel._listed == {}
+        assert loaded._panel._rows.listed == {}
     lib.info.get_properties(None)
-    assert loaded._panel._listed == {}
+    assert loaded._panel._rows.listed == {}
 
 
 # The list of cameras.
