@@ -7,6 +7,7 @@ message or a new background wakes it, but never longer than a quarter of a secon
 import logging
 import threading
 from collections import deque
+from collections.abc import Iterable
 
 from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.camera.capture import Capture, Frame
@@ -50,6 +51,8 @@ class Worker:
         self._started_s = now_s()
         self._frames = 0
         self._latencies_ms: deque[float] = deque(maxlen=120)
+        self._work_ms: deque[float] = deque(maxlen=120)
+        self._captured = 0
         self._stats_s = now_s()
         self._summary = _Summary()
 
@@ -122,13 +125,16 @@ class Worker:
         return self._backgrounds.version == 0
 
     def _show(self, frame: Frame, desired: DesiredState) -> None:
+        began_ns = now_ns()
         height, width = frame.image.shape[:2]
         if (width, height) != self._size:
             log.info("camera: %s, %dx%d", self._capture.label, width, height)
             self._size = (width, height)
         self._pipeline.process(frame.image, desired, frame.timestamp_ns, self._sink.allocate)
         self._link.send("frame", sequence=self._sink.publish(frame.timestamp_ns))
-        latency_ms = (now_ns() - frame.timestamp_ns) / 1e6
+        done_ns = now_ns()
+        latency_ms = (done_ns - frame.timestamp_ns) / 1e6
+        self._work_ms.append((done_ns - began_ns) / 1e6)
         self._latencies_ms.append(latency_ms)
         self._summary.frame(latency_ms)
         self._frames += 1
@@ -191,17 +197,28 @@ class Worker:
         passed_s = now - self._stats_s
         if passed_s < STATS_EVERY_S:
             return
-        latencies = sorted(self._latencies_ms)
+        captured = self._capture.frames
         self._link.send(
             "stats",
             width=self._size[0],
             height=self._size[1],
             fps=round(self._frames / passed_s, 1),
-            latency_ms=round(latencies[len(latencies) // 2], 1) if latencies else 0,
+            fps_in=round((captured - self._captured) / passed_s, 1),
+            work_ms=_median(self._work_ms),
+            latency_ms=_median(self._latencies_ms),
             camera=self._capture.label,
+            camera_kind=self._capture.kind,
+            camera_fps=round(self._capture.rate, 2),
         )
-        self._stats_s, self._frames = now, 0
+        self._stats_s, self._frames, self._captured = now, 0, captured
         self._latencies_ms.clear()
+        self._work_ms.clear()
+
+
+def _median(values: Iterable[float]) -> float:
+    """To a tenth; 0 without any."""
+    ordered = sorted(values)
+    return round(ordered[len(ordered) // 2], 1) if ordered else 0.0
 
 
 class _Summary:

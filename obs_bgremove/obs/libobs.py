@@ -146,6 +146,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_property_list_clear": (None, [ptr]),
     "obs_property_list_item_disable": (None, [ptr, c_size_t, c_bool]),
     "obs_property_name": (c_char_p, [ptr]),
+    "obs_property_set_description": (None, [ptr, c_char_p]),
     "obs_property_set_long_description": (None, [ptr, c_char_p]),
     "obs_property_set_modified_callback2": (None, [ptr, MODIFIED, ptr]),
     "obs_property_set_visible": (None, [ptr, c_bool]),

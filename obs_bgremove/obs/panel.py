@@ -10,7 +10,7 @@ from typing import Any
 
 from obs_bgremove.obs import libobs
 from obs_bgremove.obs.rows import ADVANCED, GOVERNING, Rows, View, utf8
-from obs_bgremove.obs.status import INFO_TYPES
+from obs_bgremove.obs.status import INFO_TYPES, Status
 from obs_bgremove.shared import backgrounds_folder, installation, options, stored_settings
 
 # Groups of the table whose basic rows begin the panel, without a frame and a title: the window is small.
@@ -35,7 +35,10 @@ BUTTONS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("forget_background", "Forget Background", "Drops what was learned, for instance after moving the camera."),
         ("reset_matte", "Reset Outline", "Puts the rows of this group back to how they came."),
     ),
-    "advanced": (("restart_engine", "Restart Engine", "Starts the process that does the work anew."),),
+    "advanced": (
+        ("restart_engine", "Restart Engine", "Starts the process that does the work anew."),
+        ("refresh_status", "Refresh Figures", "Shows the figures of this moment below and at the top."),
+    ),
 }
 # Buttons that mean something only while this row does.
 _WITH_PICTURES = ("previous_background", "next_background", "open_folder")
@@ -80,10 +83,7 @@ class Panel:
 
     def _add_all(self, properties: int, view: View) -> None:
         lib = self._lib
-        text = utf8(view.status.rich_text)
-        status = lib.obs_properties_add_text(properties, b"status", text, libobs.OBS_TEXT_INFO)
-        lib.obs_property_text_set_info_type(status, INFO_TYPES[view.status.level])
-        lib.obs_property_text_set_info_word_wrap(status, True)
+        self._add_info(properties, "status")
         for group in BEGINNINGS:
             self._add_rows(properties, group, view, basic=True)
         switch = lib.obs_properties_add_bool(properties, ADVANCED.encode(), b"Show Advanced Settings")
@@ -95,6 +95,7 @@ class Panel:
             name = f"group_{group_of_rest(group)}".encode()
             lib.obs_properties_add_group(properties, name, title.encode(), libobs.OBS_GROUP_NORMAL, content)
         self._show_relevant(properties, view.settings, view.advanced)
+        self.renew_status(properties, view.status)
 
     def _add_rows(self, content: int, group: str, view: View, basic: bool) -> None:
         lib = self._lib
@@ -107,8 +108,21 @@ class Panel:
             )
             lib.obs_property_set_long_description(added, tip.encode())
         if group == "advanced":
+            self._add_info(content, "figures")
             details = lib.obs_properties_add_text(content, b"details", b"Details", libobs.OBS_TEXT_MULTILINE)
             lib.obs_property_set_long_description(details, b"Copy this into a bug report.")
+
+    def _add_info(self, content: int, name: str) -> None:
+        added = self._lib.obs_properties_add_text(content, name.encode(), b"", libobs.OBS_TEXT_INFO)
+        self._lib.obs_property_text_set_info_word_wrap(added, True)
+
+    def renew_status(self, properties: int, status: Status) -> None:
+        """Writes what is known now into the rows that say so. To be seen when OBS draws the panel, or draws it anew."""
+        lib, line = self._lib, status.line()
+        row = lib.obs_properties_get(properties, b"status")
+        lib.obs_property_set_description(row, utf8(line.rich_text))
+        lib.obs_property_text_set_info_type(row, INFO_TYPES[line.level])
+        lib.obs_property_set_description(lib.obs_properties_get(properties, b"figures"), utf8(status.figures()))
 
     def forget(self, serial: int) -> None:
         """The source is gone."""

@@ -17,7 +17,7 @@ from obs_bgremove.obs.camera_list import Cameras
 from obs_bgremove.obs.memory import give_back_memory
 from obs_bgremove.obs.rows import View
 from obs_bgremove.obs.source import Source, installed_command
-from obs_bgremove.obs.status import Line
+from obs_bgremove.obs.status import Status
 from obs_bgremove.shared import installation, options
 from obs_bgremove.shared.errors import UserError
 
@@ -137,7 +137,7 @@ class Plugin:
 
     def updated(self, serial: int) -> None:
         if (source := self._sources.get(serial)) is not None:
-            source.do(source.apply)
+            source.settings_changed()
 
     def shown(self, serial: int, showing: bool) -> None:
         if (source := self._sources.get(serial)) is not None:
@@ -152,12 +152,14 @@ class Plugin:
             view = source.panel_opens(serial)
         else:
             defaults = {row.key: row.default for row in options.TABLE}
-            view = View(0, defaults, self._cameras.known, Line("info", "Starting…"))
+            view = View(serial or 0, defaults, self._cameras.known, Status())
         built = self._panel.build(view)
         self._forget_panel_of_none(serial or 0)
         return built
 
-    def pressed(self, serial: int, button: str) -> bool:
+    def pressed(self, serial: int, button: str, properties: int) -> bool:
+        if button == "refresh_status":
+            return self._renew_status(serial, properties)
         if button == "refresh_cameras":
             self._cameras.refresh(self._cameras_known)
         elif (source := self._sources.get(serial)) is not None:
@@ -167,7 +169,13 @@ class Plugin:
     def modified(self, serial: int, key: str, properties: int, settings: int) -> bool:
         redraw = self._panel.modified(serial, key, properties, settings)
         self._forget_panel_of_none(serial)
-        return redraw
+        return redraw and self._renew_status(serial, properties)
+
+    def _renew_status(self, serial: int, properties: int) -> bool:
+        """A panel that is to be drawn anew shows the figures of this moment. Always True."""
+        if (source := self._sources.get(serial)) is not None:
+            self._panel.renew_status(properties, source.status)
+        return True
 
     def _forget_panel_of_none(self, serial: int) -> None:
         """A panel may outlive its source by a moment, or belong to none."""

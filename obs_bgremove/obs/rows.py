@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from obs_bgremove.obs import libobs
 from obs_bgremove.obs.camera_list import Camera
-from obs_bgremove.obs.status import Line
+from obs_bgremove.obs.status import Status
 from obs_bgremove.shared import backgrounds_folder, options, stored_settings
 from obs_bgremove.shared.options import Row
 
@@ -29,7 +29,7 @@ class View:
     serial: int
     settings: Mapping[str, Any]  # parsed: each key of the table, with a value of its type
     cameras: Optional[list[Camera]]
-    status: Line
+    status: Status
     advanced: bool = False  # all rows are shown
 
 

@@ -29,6 +29,7 @@ from obs_bgremove.shared.frame_ring import Ring
 from obs_bgremove.shared.protocol import DesiredState
 
 PANEL_S = 1.0  # the panel is rebuilt at most so often
+QUIET_S = 3.0  # and not before the settings were left alone for so long: a rebuild ends the dragging of a slider
 PRIVACY_STALE_S = 0.5  # with privacy on, the last picture of a hung engine goes after this
 
 
@@ -53,7 +54,7 @@ class Source:
         self._reported: tuple[str, ...] = ()
         self._written, self._writes = "", 0  # the background that a press wrote last, and how often one did
         self._panel_kind: tuple[str, ...] = ()
-        self._panel_built = 0.0
+        self._panel_built = self._changed_at = 0.0
         self._supervisor: Optional[EngineSupervisor] = None
         self._output: Optional[VideoOutput] = None
         self._inbox: queue.SimpleQueue[Optional[Callable[[], None]]] = queue.SimpleQueue()
@@ -65,6 +66,11 @@ class Source:
     def do(self, task: Callable[[], None]) -> None:
         """Leaves a task for the worker."""
         self._inbox.put(task)
+
+    def settings_changed(self) -> None:
+        """In the panel, or otherwise."""
+        self._changed_at = time.monotonic()
+        self.do(self.apply)
 
     def set_showing(self, showing: bool) -> None:
         """Some scene, preview or projector shows the source now, or none does."""
@@ -132,7 +138,7 @@ class Source:
         )
         self.stored.set_defaults({"camera": chosen.camera, "background": chosen.background, "details": self.details()})
         advanced = stored.get(ADVANCED) is True
-        return View(serial, chosen.to_dict(), self._cameras.known, self.status.line(), advanced)
+        return View(serial, chosen.to_dict(), self._cameras.known, self.status, advanced)
 
     # Everything below: worker thread, unless said otherwise.
 
@@ -256,6 +262,7 @@ class Source:
             line = Line(message["level"], message["text"])
             before, self.status.engine = self.status.engine, line
             if line != before and line.level != "info":
+                self.status.remember(line.text)
                 log.write(line.level, f"{self.stored.name}: {line.text}")
             elif before.text and not line.text:
                 log.write("info", f"{self.stored.name}: all is well.")
@@ -264,6 +271,7 @@ class Source:
         before, self.status.problem = self.status.problem, problem
         if problem is None:
             return
+        self.status.remember(str(problem))
         self.status.stats, self.status.engine, self.status.pid = None, Line("info", ""), None
         if retry_s is not None:
             log.write("warning", f"{self.stored.name}: {problem} Next start in {retry_s:g} s.")
@@ -274,7 +282,7 @@ class Source:
         assert self._output is not None
         self._output.expire(self._showing_since, PRIVACY_STALE_S if self._privacy.on else STALE_S)
         now = time.monotonic()
-        if now - self._panel_built > PANEL_S:
+        if now - max(self._panel_built + PANEL_S, self._changed_at + QUIET_S) > 0:
             kind = self.status.kind()
             if kind != self._panel_kind:
                 self._panel_kind, self._panel_built = kind, now

@@ -5,6 +5,7 @@ Set by the source's threads (worker, supervisor, pump), read by the panel on the
 
 import dataclasses
 import html
+import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional
 
@@ -37,6 +38,11 @@ class Status:
     engine: Line = dataclasses.field(default_factory=lambda: Line("info", ""))
     stats: Optional[dict[str, Any]] = None
     pid: Optional[int] = None
+    last_problem: str = ""  # with the time of day it was at
+
+    def remember(self, text: str) -> None:
+        """A problem came up: it stays to be read when it is over."""
+        self.last_problem = f"{time.strftime('%H:%M:%S')} {text}"
 
     def line(self) -> Line:
         """The line for the panel."""
@@ -55,16 +61,44 @@ class Status:
         size = f"{self.stats['width']}×{self.stats['height']}"
         if self.stats["fps"] <= 0:
             return Line("info", f"{size}, nothing to do while no scene shows this source.")
-        return self._line(
-            "info",
-            f"{size}, {self.stats['fps']:.0f} fps, at least {self.stats['latency_ms']:.0f} ms from camera to OBS "
-            f"(set your microphone's sync offset to that or a little more).",
-        )
+        text = f"All is well: {size}, {self.stats['fps']:.0f} frames a second."
+        if self.stats["camera_kind"] == "device":
+            text += f" Sync Offset for your microphone: {sum(self._delays()):.0f} ms."
+        return self._line("info", text)
+
+    def _delays(self) -> tuple[float, float]:
+        """Milliseconds from light to OBS: what was measured, and what has to be estimated. A camera does not say when
+        it took a frame: exposing and sending it takes about as long as a frame lasts."""
+        assert self.stats is not None
+        rate = self.stats["fps_in"] or self.stats["camera_fps"]
+        return self.stats["latency_ms"], (1000 / rate if rate and self.stats["camera_kind"] == "device" else 0.0)
+
+    def figures(self) -> str:
+        """All that is known of the last second, as rich text of some lines."""
+        lines = []
+        if self.stats is not None:
+            said = f"{self.stats['camera_fps']:g}" if self.stats["camera_fps"] else "an unknown number of"
+            measured, estimated = self._delays()
+            lines += [
+                f"Camera: {self.stats['camera']}, {self.stats['width']}×{self.stats['height']}, "
+                f"promises {said} frames a second",
+                f"Frames a second: {self.stats['fps_in']:.1f} in, {self.stats['fps']:.1f} out; "
+                f"{self.stats['work_ms']:.0f} ms of work on one",
+                f"From the frame's arrival to OBS: {measured:.0f} ms (measured; decoding and waiting included)",
+            ]
+            if estimated:
+                lines += [
+                    f"From light to arrival: about {estimated:.0f} ms (an estimate: no camera says; exposing and "
+                    "sending a frame takes about as long as one lasts)",
+                    f"Sync Offset for your microphone: {measured + estimated:.0f} ms, at least {measured:.0f} ms",
+                ]
+        lines.append(f"Last problem: {self.last_problem or 'none'}")
+        return "<br>".join(html.escape(redact(line)) for line in lines)
 
     def kind(self) -> tuple[str, ...]:
         """Changes when the panel is worth rebuilding: not with every new figure."""
         line = self.line()
-        if self.stats is not None and line.text.startswith(f"{self.stats['width']}×"):
+        if self.stats is not None and f"{self.stats['width']}×" in line.text and line.level == "info":
             return (line.level, str(self.stats["width"]), str(self.stats["fps"] > 0))
         return (line.level, line.text)
 
@@ -77,6 +111,7 @@ class Status:
             f"Source: {redact(source)}, engine process: {self.pid or 'none'}",
             f"Status: {self.line().level}: {self.line().text}",
             "Figures: " + ", ".join(f"{key}={redact(str(value))}" for key, value in stats.items() if key != "type"),
+            f"Last problem: {redact(self.last_problem) or 'none'}",
             f"Settings: {shown}",
         ]
         return "\n".join(lines)

@@ -7,7 +7,9 @@ Engine to OBS:
   hello      version (of the package), pid
   frame      sequence: a new frame is in the ring (only a wake-up; the ring says which slot)
   status     level (one of LEVELS), text: what a person should know now; empty text: all is well
-  stats      width, height, fps, latency_ms, camera: figures of the last second, for the panel
+  stats      figures of the last second, for the panel: width, height and fps of what goes out; fps_in, frames that came
+             from the camera; work_ms, the work on one; latency_ms, from the driver's handing it over to its being ready
+             for OBS (medians); camera (name), camera_kind (of camera/target.py), camera_fps (as it says itself; or 0)
 Frames never pass here. Standard library only; used on any thread.
 """
 
@@ -32,7 +34,13 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "hello": {"version": str, "pid": int},
     "frame": {"sequence": int},
     "status": {"level": str, "text": str},
-    "stats": {"width": int, "height": int, "fps": (int, float), "latency_ms": (int, float), "camera": str},
+    "stats": {
+        "width": int,
+        "height": int,
+        **dict.fromkeys(("fps", "fps_in", "work_ms", "latency_ms", "camera_fps"), (int, float)),
+        "camera": str,
+        "camera_kind": str,
+    },
 }
 
 

@@ -148,6 +148,7 @@ class _Hanging:
     """A source whose driver never comes back: from the open, or from a read."""
 
     label = "hanging camera"
+    rate = 0.0
 
     def __init__(self) -> None:
         self.hangs, self.release = threading.Event(), threading.Event()
@@ -234,6 +235,7 @@ def test_a_read_that_never_returns_is_noticed_and_hangs_nobody(monkeypatch: pyte
 def test_an_exception_of_a_driver_becomes_a_message(capture: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     class Broken:
         label = "broken camera"
+        rate = 0.0
 
         def advance(self) -> None:
             raise cv2.error("ioctl")

@@ -67,7 +67,8 @@ def main() -> None:
             say("frame", sequence=publish(ring, FRAME_BYTE))
         if now - last_stats > 0.2:
             last_stats = now
-            say("stats", width=WIDTH, height=HEIGHT, fps=30.0, latency_ms=12.0, camera="fake")
+            figures = {"fps": 30.0, "fps_in": 30.0, "work_ms": 7.0, "latency_ms": 12.0, "camera_fps": 30.0}
+            say("stats", width=WIDTH, height=HEIGHT, camera="fake", camera_kind="device", **figures)
         time.sleep(0.03)
 
 

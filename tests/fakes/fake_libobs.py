@@ -21,6 +21,7 @@ class Property:
         self.entries: list[tuple[str, Any, bool]] = []
         self.visible, self.tip, self.suffix, self.callback, self.private = True, "", "", None, None
         self.rows: list[Property] = []
+        self.text: dict[str, Any] = {}  # info_type, info_word_wrap
 
     def find(self, name: str) -> Optional["Property"]:
         for row in self.rows:
@@ -304,6 +305,9 @@ class FakeLibobs:
     def obs_property_name(self, row: int) -> bytes:
         return str(self.objects[row].name).encode()
 
+    def obs_property_set_description(self, row: int, text: bytes) -> None:
+        self.objects[row].label = text.decode(errors="surrogateescape")
+
     def obs_property_set_long_description(self, row: int, text: bytes) -> None:
         self.objects[row].tip = text.decode(errors="surrogateescape")
 
@@ -342,7 +346,7 @@ class FakeLibobs:
         if name.startswith("obs_properties_add_"):
             return self._adder(name[len("obs_properties_add_") :])
         if name.startswith("obs_property_text_set_"):
-            return lambda *arguments: None
+            return lambda row, value: self.objects[row].text.update({name.rpartition("set_")[2]: value})
         raise AttributeError(name)
 
     def _adder(self, kind: str) -> Callable[..., int]:

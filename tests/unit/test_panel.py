@@ -8,7 +8,7 @@ import pytest
 
 from obs_bgremove.obs import panel, rows
 from obs_bgremove.obs.camera_list import Camera
-from obs_bgremove.obs.status import Line
+from obs_bgremove.obs.status import Line, Status
 from obs_bgremove.shared import options, stored_settings
 from tests.fakes.fake_libobs import FakeLibobs, Property
 
@@ -31,7 +31,7 @@ def lib() -> Iterator[FakeLibobs]:
 def build(lib: FakeLibobs, **settings: object) -> tuple[panel.Panel, int, Property]:
     built = panel.Panel(lib, {"button": "BUTTON", "modified": "MODIFIED"})
     defaults = {row.key: row.default for row in options.TABLE}
-    number = built.build(rows.View(5, {**defaults, **settings}, CAMERAS, Line("warning", "Careful <b>")))
+    number = built.build(rows.View(5, {**defaults, **settings}, CAMERAS, Status(engine=Line("warning", "Careful <b>"))))
     return built, number, lib.objects[number]
 
 

@@ -329,3 +329,38 @@ def test_a_reset_button_puts_its_group_back_and_leaves_the_others(
     lib.press_button(lib.panel(made), "reset_camera")
     wait_for(lambda: lib.settings(made)["fps"] == 0)
     assert lib.settings(made)["mirror"] is False
+
+
+def test_news_wait_until_the_settings_are_left_alone(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source, "PANEL_S", 0.0)
+    monkeypatch.setattr(source, "QUIET_S", 0.6)
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    [held] = loaded._sources.values()
+    wait_for(lambda: held.status.stats)
+    wait_for(lambda: lib.panel_rebuilds)
+    time.sleep(0.5)
+    before = lib.panel_rebuilds
+    for step in range(8):  # a slider is dragged
+        lib.set(made, threshold=step / 10)
+        if step == 1:
+            held.hotkey("ai_background.privacy_on")  # news
+        time.sleep(0.15)
+        assert lib.panel_rebuilds == before
+    wait_for(lambda: lib.panel_rebuilds > before)
+
+
+def test_the_refresh_button_writes_the_figures_of_the_moment_and_redraws(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    shown = lib.panel(made)
+    [held] = loaded._sources.values()
+    wait_for(lambda: held.status.stats)
+    held.status.stats = {**held.status.stats, "fps_in": 77.7}
+    row = shown.find("refresh_status")
+    assert row.callback(lib._new(shown), lib._new(row), row.private)
+    assert "77.7 in" in shown.find("figures").label

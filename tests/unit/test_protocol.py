@@ -14,7 +14,20 @@ MESSAGES = [
     ("hello", {"version": "1.0", "pid": 7}),
     ("frame", {"sequence": 9}),
     ("status", {"level": "warning", "text": "Zeile\nmit <b> und ☂"}),
-    ("stats", {"width": 1280, "height": 720, "fps": 29.9, "latency_ms": 12, "camera": "x"}),
+    (
+        "stats",
+        {
+            "width": 1280,
+            "height": 720,
+            "fps": 29.9,
+            "fps_in": 30,
+            "work_ms": 7.5,
+            "latency_ms": 12,
+            "camera": "x",
+            "camera_kind": "device",
+            "camera_fps": 0,
+        },
+    ),
 ]
 
 

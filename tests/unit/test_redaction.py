@@ -105,10 +105,12 @@ def test_no_part_of_a_secret_reaches_log_status_or_details(address: str, caplog:
     caplog.clear()
     with caplog.at_level(logging.INFO):
         log.write("warning", f"Me: The stream {address} cannot be opened.")
-    status = Status(stats={"type": "stats", "width": 1, "height": 1, "fps": 0.0, "latency_ms": 1.0, "camera": address})
+    figures = dict.fromkeys(("width", "height", "fps", "fps_in", "work_ms", "latency_ms", "camera_fps"), 1.0)
+    status = Status(stats={"type": "stats", "camera": address, "camera_kind": "stream", **figures})
     chosen, problems = options.parse({"camera": address, "fps": address, "color": [address], "view": {address: 1}})
     status.settings_problems = tuple(problems)
-    shown = [status.line().text, status.line().rich_text]
+    status.remember(f"The stream {address} was lost.")
+    shown = [status.line().text, status.line().rich_text, status.figures()]
     shown.append(status.details(f"Source {address}", "29", {**chosen.to_dict(), "camera_stream": address}, "3.11"))
     status.engine = Line("error", f"The camera {address} was lost.")
     shown.append(status.line().text)

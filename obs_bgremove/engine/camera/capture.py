@@ -27,7 +27,10 @@ OPENING_STUCK_AFTER_S = {"win32": 30.0}
 
 @dataclasses.dataclass(frozen=True)
 class Frame:
-    """A captured frame, as the camera gave it. `image` is (H, W, 3) uint8 BGR, valid until the next take."""
+    """A captured frame, as the camera gave it. `image` is (H, W, 3) uint8 BGR, valid until the next take.
+
+    `timestamp_ns` is when the driver handed it over, before it was decoded.
+    """
 
     image: Image
     timestamp_ns: int
@@ -40,6 +43,9 @@ class Capture:
         self.idle = False  # nobody sees the frames: they are taken from the camera, but not converted or delivered
         self.problem: UserError | None = None
         self.label = ""
+        self.kind = ""  # of the source that is open, as in CameraTarget
+        self.rate = 0.0  # as it says itself; 0 when it does not
+        self.frames = 0  # that have come from the source so far
         self._wake = wake
         self._wanted: CameraSetting | None = None
         self._changed = threading.Event()
@@ -132,19 +138,21 @@ class Capture:
         source: FrameSource = frame_sources.open_source(found, setting.size, setting.fps)
         delivered = False
         try:
-            self.label = source.label
+            self.label, self.kind, self.rate = source.label, found.kind, source.rate
             # Not until `_changed` is set: a `want` between its being cleared and `_wanted` being read sets it too.
             while setting == self._wanted:
                 self._busy_since_s = now_s()
                 if not source.advance():
                     break
+                came_ns = now_ns()
+                self.frames += 1
                 if self.idle:
                     self._all_well(setting)
                 else:
                     image = source.frame(self._buffers[self._filling])
                     if image is None:
                         break
-                    self._deliver(image, setting)
+                    self._deliver(image, came_ns, setting)
                 self._opening = False
                 delivered = True
         finally:
@@ -158,8 +166,7 @@ class Capture:
             self.problem = None
         self._wake()
 
-    def _deliver(self, image: Image, setting: CameraSetting) -> None:
-        timestamp_ns = now_ns()
+    def _deliver(self, image: Image, timestamp_ns: int, setting: CameraSetting) -> None:
         self._buffers[self._filling] = image
         with self._lock:
             if setting != self._wanted:

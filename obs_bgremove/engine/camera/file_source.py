@@ -34,7 +34,7 @@ class FileSource:
         self._capture = self._reopen()
         rate = self._capture.get(cv2.CAP_PROP_FPS)
         self._file_fps = rate if math.isfinite(rate) and 0 < rate <= HIGHEST_FPS else DEFAULT_FPS
-        self._fps = min(self._file_fps, fps or self._file_fps)
+        self._fps = self.rate = min(self._file_fps, fps or self._file_fps)
         self._start_s = now_s()
         self._delivered = 0  # frames given out, in units of the rate they are given out at
         self._position = 0  # frames of the file consumed since the start, loops included

@@ -19,6 +19,7 @@ class FrameSource(Protocol):
     """
 
     label: str
+    rate: float  # frames a second, as the source itself says; 0 when it does not
 
     def advance(self) -> bool:
         """Blocks until the next frame is due. False when the source has failed or ended."""

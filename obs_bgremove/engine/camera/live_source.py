@@ -23,6 +23,7 @@ AT_ONCE_S, DSHOW_PAUSE_S = 0.001, 0.005
 RETRY_PAUSE_S = 0.05
 # A tenth of the interval is forgiven, so that a camera at the very rate asked for loses no frame to jitter.
 JITTER_SHARE = 0.1
+HIGHEST_FPS = 1000.0  # streams without a rate of their own give their time base: 90000
 
 
 class LiveSource:
@@ -36,9 +37,11 @@ class LiveSource:
         if target.kind == "stream":
             self._decoder = Decoder(size)
             self._capture = _open_stream(target)
+            self.rate = _rate(self._capture)
             return
         self._decoder = Decoder(None)
         self._capture, backend = open_camera(target, size, fps)
+        self.rate = _rate(self._capture)
         self._grab_waits = backend != cv2.CAP_DSHOW
         if sys.platform == "darwin":
             self._patient_until_s = now_s() + MACOS_FIRST_FRAME_S
@@ -70,6 +73,12 @@ class LiveSource:
     def close(self) -> None:
         """Frees the device."""
         self._capture.release()
+
+
+def _rate(capture: cv2.VideoCapture) -> float:
+    """Frames a second as driver or stream say, 0 where they do not, or say what cannot be."""
+    rate = float(capture.get(cv2.CAP_PROP_FPS))
+    return rate if 1 <= rate <= HIGHEST_FPS else 0.0
 
 
 def _open_stream(target: CameraTarget) -> cv2.VideoCapture:

@@ -30,7 +30,7 @@ class SampleSource:
     def __init__(self, size: tuple[int, int] | None = None, fps: int = 0) -> None:
         self._picture = _read_portrait()
         self._size = size or DEFAULT_SIZE
-        self._fps = fps or DEFAULT_FPS
+        self._fps = self.rate = fps or DEFAULT_FPS
         self._start_s = self._due_s = now_s()
         self._count = 0
 
