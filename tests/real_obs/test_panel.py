@@ -8,7 +8,7 @@ from typing import Any, Callable
 import numpy
 import pytest
 
-from tests.real_obs.driver import SOON_S, START_S, Obs, wait_for
+from tests.real_obs.driver import START_S, Obs, wait_for
 
 WIDTH, HEIGHT = 760, 700
 
@@ -21,7 +21,7 @@ def obs(new_shared_obs: Callable[..., Obs], pictures: Path) -> Iterator[Obs]:
     obs.open_panel(width=WIDTH, height=HEIGHT)
     time.sleep(4)  # the preview, and the rebuild that "all is well" may have brought
     yield obs
-    obs.click(WIDTH - 180, HEIGHT - 30)  # OK: with changes that are not confirmed, OBS asks before it exits
+    obs.display.click(WIDTH - 180, HEIGHT - 30)  # OK: with changes that are not confirmed, OBS asks before it exits
     time.sleep(1)
 
 
@@ -29,7 +29,7 @@ def screen(obs: Obs, folder: Path) -> Any:
     """(H, W, 3) of the properties window, which is at the screen's corner."""
     from PIL import Image
 
-    obs.screenshot(folder / "screen.png")
+    obs.display.screenshot(folder / "screen.png")
     return numpy.asarray(Image.open(folder / "screen.png").convert("RGB"))[:HEIGHT, :WIDTH].astype(int)
 
 
@@ -46,17 +46,17 @@ def slider(obs: Obs, folder: Path) -> tuple[int, int]:
 def test_a_slider_that_is_dragged_survives_news(obs: Obs, tmp_path: Path) -> None:
     x, y = slider(obs, tmp_path)
     before = obs.settings().get("blur")
-    obs.xdotool("mousemove", x, y, "mousedown", 1)
+    obs.display.xdotool("mousemove", x, y, "mousedown", 1)
     for step in range(1, 21):
-        obs.xdotool("mousemove", x + 12 * step, y)
+        obs.display.xdotool("mousemove", x + 12 * step, y)
         if step == 6:
             obs.hotkey("ai_background.privacy_on")  # the panel has something to say now
         time.sleep(0.3)
     middle = obs.settings()["blur"]
-    obs.xdotool("mousemove", x + 260, y)
+    obs.display.xdotool("mousemove", x + 260, y)
     time.sleep(0.3)
     last = obs.settings()["blur"]
-    obs.xdotool("mouseup", 1)
+    obs.display.xdotool("mouseup", 1)
     obs.hotkey("ai_background.privacy_off")
     assert before < middle < last, "it followed the mouse to the end"
     time.sleep(5)
@@ -65,9 +65,9 @@ def test_a_slider_that_is_dragged_survives_news(obs: Obs, tmp_path: Path) -> Non
 def test_a_list_that_is_open_survives_new_figures(obs: Obs, tmp_path: Path) -> None:
     x, y = slider(obs, tmp_path)
     closed = screen(obs, tmp_path)
-    obs.xdotool("mousemove", x, y - 40)  # the row above: the kind of background
+    obs.display.xdotool("mousemove", x, y - 40)  # the row above: the kind of background
     time.sleep(0.3)
-    obs.xdotool("mousedown", 1)  # held: without a window manager, letting go closes the list
+    obs.display.xdotool("mousedown", 1)  # held: without a window manager, letting go closes the list
     time.sleep(1)
     opened = screen(obs, tmp_path)
     changed = numpy.abs(opened - closed).max(axis=2) > 20
@@ -76,5 +76,5 @@ def test_a_list_that_is_open_survives_new_figures(obs: Obs, tmp_path: Path) -> N
     time.sleep(5)  # five times new figures
     now = screen(obs, tmp_path)
     assert (numpy.abs(now - opened).max(axis=2)[changed] > 20).mean() < 0.02, "it is still open"
-    obs.xdotool("mouseup", 1)
+    obs.display.xdotool("mouseup", 1)
     time.sleep(1)
