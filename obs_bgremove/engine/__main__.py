@@ -1,7 +1,8 @@
 """The engine process: `python -m obs_bgremove.engine --ring TOKEN [--log PATH]`, started and ended by OBS's side.
 
 Also `--list-cameras` (one JSON list of {"id", "name", "virtual"}), `--warm-up` (compiles the kernels; done by
-install.py) and `--try` (tries what a source needs; done by doctor).
+install.py), `--thumbnails` (small pictures of backgrounds, for the panel) and `--try` (tries what a source needs; done
+by doctor).
 """
 
 import argparse
@@ -24,12 +25,13 @@ _LOG_LINE = "%(asctime)s %(levelname)s %(threadName)s %(message)s"
 
 
 def main() -> int:
-    """Runs one of the four; returns the exit code: 0, or 1 when there is a message on stderr."""
+    """Runs one of the five; returns the exit code: 0, or 1 when there is a message on stderr."""
     parser = argparse.ArgumentParser(prog="python -m obs_bgremove.engine", description=__doc__)
     parser.add_argument("--ring", metavar="TOKEN", help="the shared memory: fd:N or tag:NAME")
     parser.add_argument("--log", metavar="PATH", type=Path, help="a log file, kept small by rotation")
     parser.add_argument("--list-cameras", action="store_true")
     parser.add_argument("--warm-up", action="store_true")
+    parser.add_argument("--thumbnails", action="store_true")
     parser.add_argument("--try", action="store_true", dest="trial")
     arguments = parser.parse_args()
     installation.prepare_process()
@@ -44,6 +46,12 @@ def main() -> int:
 
         warm_up()
         return 0
+    if arguments.thumbnails:
+        if hasattr(os, "nice"):
+            os.nice(NICENESS)
+        from obs_bgremove.engine import thumbnails
+
+        return thumbnails.main()
     if arguments.trial:
         from obs_bgremove.engine import source_check
 

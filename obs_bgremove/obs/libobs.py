@@ -139,6 +139,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_properties_create": (ptr, []),
     "obs_properties_destroy": (None, [ptr]),
     "obs_properties_get": (ptr, [ptr, c_char_p]),
+    "obs_property_description": (c_char_p, [ptr]),
     "obs_property_float_set_suffix": (None, [ptr, c_char_p]),
     "obs_property_int_set_suffix": (None, [ptr, c_char_p]),
     "obs_property_list_add_int": (c_size_t, [ptr, c_char_p, c_longlong]),

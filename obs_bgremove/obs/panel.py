@@ -8,9 +8,10 @@ one interrupts somebody who is dragging a slider.
 from collections.abc import Mapping
 from typing import Any
 
-from obs_bgremove.obs import libobs
+from obs_bgremove.obs import gallery, libobs
 from obs_bgremove.obs.rows import ADVANCED, GOVERNING, Rows, View, utf8
 from obs_bgremove.obs.status import INFO_TYPES, Status
+from obs_bgremove.obs.thumbnails import Thumbnails
 from obs_bgremove.shared import backgrounds_folder, installation, options, stored_settings
 
 # Groups of the table whose basic rows begin the panel, without a frame and a title: the window is small.
@@ -67,8 +68,8 @@ def set_defaults(lib: Any, data: int, camera: str) -> None:
 class Panel:
     """Builds panels. `callbacks` are the immortal ones of source_type.py."""
 
-    def __init__(self, lib: Any, callbacks: Mapping[str, Any]) -> None:
-        self._lib, self._callbacks = lib, callbacks
+    def __init__(self, lib: Any, callbacks: Mapping[str, Any], thumbnails: Thumbnails) -> None:
+        self._lib, self._callbacks, self._thumbnails = lib, callbacks, thumbnails
         self._rows = Rows(lib, callbacks)
 
     def build(self, view: View) -> int:
@@ -94,6 +95,7 @@ class Panel:
             self._add_rows(content, group, view, basic=False)
             name = f"group_{group_of_rest(group)}".encode()
             lib.obs_properties_add_group(properties, name, title.encode(), libobs.OBS_GROUP_NORMAL, content)
+        self._renew_gallery(properties, view.serial, view.settings["background"])
         self._show_relevant(properties, view.settings, view.advanced)
         self.renew_status(properties, view.status)
 
@@ -102,6 +104,8 @@ class Panel:
         for row in options.TABLE:
             if row.group == group and row.basic == basic:
                 self._rows.add(content, row, view)
+                if row.key == "background":
+                    self._add_info(content, "gallery")
         for button, label, tip in BUTTONS[group if basic else group_of_rest(group)]:
             added = lib.obs_properties_add_button2(
                 content, button.encode(), label.encode(), self._callbacks["button"], view.serial
@@ -124,6 +128,16 @@ class Panel:
         lib.obs_property_text_set_info_type(row, INFO_TYPES[line.level])
         lib.obs_property_set_description(lib.obs_properties_get(properties, b"figures"), utf8(status.figures()))
 
+    def _renew_gallery(self, properties: int, serial: int, chosen: str) -> bool:
+        """True when it looks different now."""
+        row = self._lib.obs_properties_get(properties, b"gallery")
+        folder, names = self._rows.listed.get(serial, (None, []))
+        text = gallery.rich_text(names, chosen, self._thumbnails.of(folder)) if folder is not None else ""
+        if text.encode() == (self._lib.obs_property_description(row) or b""):
+            return False
+        self._lib.obs_property_set_description(row, text.encode())
+        return True
+
     def forget(self, serial: int) -> None:
         """The source is gone."""
         self._rows.listed.pop(serial, None)
@@ -139,6 +153,8 @@ class Panel:
                 self._set_string(data, governing, typed)
         if key == "backgrounds_folder":
             changed |= self._list_changed_folder(serial, properties, data, settings[key])
+        if key in ("background", "backgrounds_folder"):
+            changed |= self._renew_gallery(properties, serial, self._string(data, "background"))
         advanced = bool(self._lib.obs_data_get_bool(data, ADVANCED.encode()))
         return self._show_relevant(properties, settings, advanced) or changed
 
@@ -150,6 +166,8 @@ class Panel:
             if row.shown_when
         }
         wanted.update(dict.fromkeys(_WITH_PICTURES, wanted["background"]))
+        row = self._lib.obs_properties_get(properties, b"gallery")
+        wanted["gallery"] = wanted["background"] and bool(self._lib.obs_property_description(row))
         wanted.update({f"group_{group_of_rest(group)}": advanced for group in MORE})
         for (governing, entry), row_key in stored_settings.EXTRA_ROWS.items():
             value = str(settings.get(governing, ""))

@@ -18,6 +18,7 @@ from obs_bgremove.obs.memory import give_back_memory
 from obs_bgremove.obs.rows import View
 from obs_bgremove.obs.source import Source, installed_command
 from obs_bgremove.obs.status import Status
+from obs_bgremove.obs.thumbnails import Thumbnails
 from obs_bgremove.shared import installation, options
 from obs_bgremove.shared.errors import UserError
 
@@ -38,7 +39,8 @@ class Plugin:
         self._serials: dict[int, int] = {}  # by obs_source_t
         self._closing: list[threading.Thread] = []
         self._cameras = Cameras()
-        self._panel = panel.Panel(lib, self._holder.callbacks)
+        self._thumbnails = Thumbnails()
+        self._panel = panel.Panel(lib, self._holder.callbacks, self._thumbnails)
         self._destroyed = libobs.SIGNAL(self._source_destroyed)
         lib.signal_handler_connect(lib.obs_get_signal_handler(), b"source_destroy", self._destroyed, None)
         self._holder.handlers, self._holder.owner = self, owner
@@ -58,6 +60,7 @@ class Plugin:
         for serial in list(self._sources):
             self._close_source(serial, forget=False)
         self._cameras.stop()
+        self._thumbnails.stop()
         closing = list(self._closing)  # complete: no callback adds to it now
         for thread in closing:
             thread.join(max(0.0, until - time.monotonic()))
@@ -131,7 +134,9 @@ class Plugin:
             if self._closed or serial in self._sources:
                 return
             self._serials[source] = serial
-            self._sources[serial] = Source(self._lib, weak, self._cameras, self._command, self._settle)
+            self._sources[serial] = Source(
+                self._lib, weak, self._cameras, self._thumbnails, self._command, self._settle
+            )
         self._lib.obs_source_set_async_unbuffered(source, True)
         hotkeys.register(self._lib, self._holder, serial, source)
 

@@ -73,7 +73,7 @@ class Rows:
             self._fill(added, row, value, view)
         lib.obs_property_set_long_description(added, row.help.encode())
         self._add_extra_rows(group, row.key, view)
-        if row.key in GOVERNING:
+        if row.key in (*GOVERNING, "background"):
             lib.obs_property_set_modified_callback2(added, self._callbacks["modified"], view.serial)
 
     def _add_extra_rows(self, group: int, key: str, view: View) -> None:

@@ -12,6 +12,7 @@ import queue
 import re
 import threading
 import time
+from pathlib import Path
 from typing import Any, Callable, Optional
 
 from obs_bgremove.obs import log
@@ -22,6 +23,7 @@ from obs_bgremove.obs.hotkeys import Switch
 from obs_bgremove.obs.rows import ADVANCED, View
 from obs_bgremove.obs.settings import StoredSettings
 from obs_bgremove.obs.status import Line, Status
+from obs_bgremove.obs.thumbnails import Thumbnails
 from obs_bgremove.obs.video_output import STALE_S, VideoOutput
 from obs_bgremove.shared import backgrounds_folder, installation, options, stored_settings
 from obs_bgremove.shared.errors import UserError
@@ -42,12 +44,14 @@ class Source:
         lib: Any,
         weak: int,
         cameras: Cameras,
+        thumbnails: Thumbnails,
         command: Callable[[str, str], list[str]],
         settle: Callable[[], None],
     ) -> None:
         self.status = Status()
         self.stored = StoredSettings(lib, weak)
-        self._lib, self._weak, self._cameras, self._command, self._settle = lib, weak, cameras, command, settle
+        self._lib, self._weak, self._cameras, self._thumbnails = lib, weak, cameras, thumbnails
+        self._command, self._settle = command, settle
         self._removal, self._privacy = Switch(on=True), Switch(on=False)
         self._showing_since: Optional[float] = None
         self._options = options.Options()
@@ -55,6 +59,8 @@ class Source:
         self._written, self._writes = "", 0  # the background that a press wrote last, and how often one did
         self._panel_kind: tuple[str, ...] = ()
         self._panel_built = self._changed_at = 0.0
+        self._panel_old = False
+        self._looked_at: Optional[Path] = None
         self._supervisor: Optional[EngineSupervisor] = None
         self._output: Optional[VideoOutput] = None
         self._inbox: queue.SimpleQueue[Optional[Callable[[], None]]] = queue.SimpleQueue()
@@ -71,6 +77,10 @@ class Source:
         """In the panel, or otherwise."""
         self._changed_at = time.monotonic()
         self.do(self.apply)
+
+    def _panel_is_old(self) -> None:
+        """There is more to be seen in it: it is rebuilt once nothing is being edited."""
+        self._panel_old = True
 
     def set_showing(self, showing: bool) -> None:
         """Some scene, preview or projector shows the source now, or none does."""
@@ -137,6 +147,7 @@ class Source:
             camera=chosen.camera or self._cameras.default,
         )
         self.stored.set_defaults({"camera": chosen.camera, "background": chosen.background, "details": self.details()})
+        self._thumbnails.look(chosen.folder, True, self._panel_is_old)
         advanced = stored.get(ADVANCED) is True
         return View(serial, chosen.to_dict(), self._cameras.known, self.status, advanced)
 
@@ -183,6 +194,9 @@ class Source:
         if self._privacy.on:
             self.status.note = "Privacy is switched on: only the background is shown."
         if self._read() and self._supervisor is not None:
+            if self._options.folder != self._looked_at:
+                self._looked_at = self._options.folder
+                self._thumbnails.look(self._looked_at, False, self._panel_is_old)
             self._supervisor.want(self._desired())
 
     def _read(self) -> bool:
@@ -284,8 +298,8 @@ class Source:
         now = time.monotonic()
         if now - max(self._panel_built + PANEL_S, self._changed_at + QUIET_S) > 0:
             kind = self.status.kind()
-            if kind != self._panel_kind:
-                self._panel_kind, self._panel_built = kind, now
+            if kind != self._panel_kind or self._panel_old:
+                self._panel_kind, self._panel_built, self._panel_old = kind, now, False
                 self.stored.refresh_panel()
 
 

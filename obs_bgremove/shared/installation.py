@@ -7,7 +7,7 @@ The home is the folder that `install.py` fills and that outlives the checkout:
                       face_detection_full_range_sparse.tflite, astronaut.png
     <home>/app/       a copy of obs_bgremove/, backgrounds/, install.py (not run after `--editable`)
     <home>/logs/      one log file per source, and install.log
-    <home>/cache/     compiled kernels
+    <home>/cache/     compiled kernels, small pictures of the backgrounds
     <home>/installed.json   what the installer has finished
 
 Standard library only; used by both halves, by install.py and by the command line. Any thread.

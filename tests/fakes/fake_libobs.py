@@ -305,6 +305,9 @@ class FakeLibobs:
     def obs_property_name(self, row: int) -> bytes:
         return str(self.objects[row].name).encode()
 
+    def obs_property_description(self, row: int) -> bytes:
+        return bytes(self.objects[row].label.encode(errors="surrogateescape"))
+
     def obs_property_set_description(self, row: int, text: bytes) -> None:
         self.objects[row].label = text.decode(errors="surrogateescape")
 

@@ -3,12 +3,14 @@
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Optional
 
 import pytest
 
 from obs_bgremove.obs import panel, rows
 from obs_bgremove.obs.camera_list import Camera
 from obs_bgremove.obs.status import Line, Status
+from obs_bgremove.obs.thumbnails import Thumbnails
 from obs_bgremove.shared import options, stored_settings
 from tests.fakes.fake_libobs import FakeLibobs, Property
 
@@ -28,8 +30,8 @@ def lib() -> Iterator[FakeLibobs]:
     sys.modules.pop("_ai_background_immortal", None)
 
 
-def build(lib: FakeLibobs, **settings: object) -> tuple[panel.Panel, int, Property]:
-    built = panel.Panel(lib, {"button": "BUTTON", "modified": "MODIFIED"})
+def build(lib: FakeLibobs, known: Optional[Thumbnails] = None, **settings: object) -> tuple[panel.Panel, int, Property]:
+    built = panel.Panel(lib, {"button": "BUTTON", "modified": "MODIFIED"}, known or Thumbnails())
     defaults = {row.key: row.default for row in options.TABLE}
     number = built.build(rows.View(5, {**defaults, **settings}, CAMERAS, Status(engine=Line("warning", "Careful <b>"))))
     return built, number, lib.objects[number]
@@ -187,3 +189,26 @@ def test_an_unlisted_rate_or_size_is_kept(lib: FakeLibobs) -> None:
     _, _, shown = build(lib, fps=12, resolution="1234x567")
     assert ("12 fps", 12, True) in row(shown, "fps").entries
     assert ("1234x567", "1234x567", True) in row(shown, "resolution").entries
+
+
+def test_the_gallery_follows_the_choice_and_hides_with_the_list(lib: FakeLibobs, folder: Path) -> None:
+    known = Thumbnails()
+    known._known = {folder: {name: Path(f"/small/{name}") for name in ("a.png", "b.png")}}
+    built, number, shown = build(lib, known, backgrounds_folder=str(folder), background="a.png")
+    gallery = row(shown, "gallery")
+    assert gallery.visible and gallery.label.index("a.png") < gallery.label.index("b.png")
+    before = gallery.label
+    data = lib.obs_data_create()
+    lib.objects[data]["user"].update(background_mode="file", backgrounds_folder=str(folder), background="a.png")
+    assert not built.modified(5, "background", number, data), "just built: no redraw"
+    lib.objects[data]["user"]["background"] = "b.png"
+    assert built.modified(5, "background", number, data)
+    assert gallery.label != before
+    lib.objects[data]["user"]["background_mode"] = "blur"
+    assert built.modified(5, "background_mode", number, data)
+    assert not gallery.visible
+
+
+def test_without_any_thumbnail_there_is_no_gallery(lib: FakeLibobs, folder: Path) -> None:
+    _, _, shown = build(lib, backgrounds_folder=str(folder), background="a.png")
+    assert not row(shown, "gallery").visible
