@@ -12,7 +12,7 @@ from obs_bgremove.obs import gallery, libobs
 from obs_bgremove.obs.rows import ADVANCED, GOVERNING, Rows, View, utf8
 from obs_bgremove.obs.status import INFO_TYPES, Status
 from obs_bgremove.obs.thumbnails import Thumbnails
-from obs_bgremove.shared import backgrounds_folder, installation, options, stored_settings
+from obs_bgremove.shared import backgrounds_folder, installation, options, presets, stored_settings
 
 # Groups of the table whose basic rows begin the panel, without a frame and a title: the window is small.
 BEGINNINGS = ("camera", "background", "matte")
@@ -105,7 +105,9 @@ class Panel:
             if row.group == group and row.basic == basic:
                 self._rows.add(content, row, view)
                 if row.key == "background":
-                    self._add_info(content, "gallery")
+                    self._add_info(content, "gallery", wrap=False)
+        if group == "matte" and basic:
+            self._add_presets(content)
         for button, label, tip in BUTTONS[group if basic else group_of_rest(group)]:
             added = lib.obs_properties_add_button2(
                 content, button.encode(), label.encode(), self._callbacks["button"], view.serial
@@ -116,9 +118,23 @@ class Panel:
             details = lib.obs_properties_add_text(content, b"details", b"Details", libobs.OBS_TEXT_MULTILINE)
             lib.obs_property_set_long_description(details, b"Copy this into a bug report.")
 
-    def _add_info(self, content: int, name: str) -> None:
+    def _add_presets(self, content: int) -> None:
+        lib = self._lib
+        added = lib.obs_properties_add_list(
+            content, presets.KEY.encode(), b"Preset", libobs.OBS_COMBO_TYPE_LIST, libobs.OBS_COMBO_FORMAT_STRING
+        )
+        lib.obs_property_set_long_description(added, b"Sets what stands below, at once. It can be changed afterwards.")
+        lib.obs_property_list_add_string(added, utf8("Choose one to set several settings…"), b"")
+        lines = []
+        for name, preset in presets.PRESETS.items():
+            lib.obs_property_list_add_string(added, utf8(preset.label), name.encode())
+            lines.append(f"<b>{preset.label}</b>: {presets.in_words(preset)}")
+        self._add_info(content, "preset_info", wrap=False)  # Qt gives what it wraps more room than it needs
+        lib.obs_property_set_description(lib.obs_properties_get(content, b"preset_info"), utf8("<br>".join(lines)))
+
+    def _add_info(self, content: int, name: str, wrap: bool = True) -> None:
         added = self._lib.obs_properties_add_text(content, name.encode(), b"", libobs.OBS_TEXT_INFO)
-        self._lib.obs_property_text_set_info_word_wrap(added, True)
+        self._lib.obs_property_text_set_info_word_wrap(added, wrap)
 
     def renew_status(self, properties: int, status: Status) -> None:
         """Writes what is known now into the rows that say so. To be seen when OBS draws the panel, or draws it anew."""

@@ -25,7 +25,7 @@ from obs_bgremove.obs.settings import StoredSettings
 from obs_bgremove.obs.status import Line, Status
 from obs_bgremove.obs.thumbnails import Thumbnails
 from obs_bgremove.obs.video_output import STALE_S, VideoOutput
-from obs_bgremove.shared import backgrounds_folder, installation, options, stored_settings
+from obs_bgremove.shared import backgrounds_folder, installation, options, presets, stored_settings
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
 from obs_bgremove.shared.protocol import DesiredState
@@ -207,6 +207,10 @@ class Source:
         if not stored.get("camera") and self._cameras.known:
             stored["camera"] = self._cameras.known[0].id
             self.stored.write(camera=stored["camera"])
+        preset = presets.PRESETS.get(str(stored.get(presets.KEY)))
+        if preset is not None:
+            stored.update(preset.values)
+            self.stored.write(**preset.values, **{presets.KEY: ""})
         self._options, problems = options.parse(stored_settings.effective(stored, self._options))
         self.status.settings_problems = tuple(problems)
         if self.status.settings_problems != self._reported:

@@ -8,6 +8,7 @@ from typing import Any, Callable
 import pytest
 
 from obs_bgremove.obs import engine_process, plugin, source, video_output
+from obs_bgremove.shared import presets
 from tests.fakes.fake_engine import FALLBACK_BYTE, FRAME_BYTE, HEIGHT, WIDTH
 from tests.fakes.fake_libobs import FakeLibobs
 from tests.waiting import wait_for
@@ -364,3 +365,21 @@ def test_the_refresh_button_writes_the_figures_of_the_moment_and_redraws(
     row = shown.find("refresh_status")
     assert row.callback(lib._new(shown), lib._new(row), row.private)
     assert "77.7 in" in shown.find("figures").label
+
+
+@pytest.mark.parametrize("name", list(presets.PRESETS))
+def test_a_chosen_preset_sets_its_settings_once_and_leaves_the_others(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], name: str
+) -> None:
+    load()
+    made = lib.add_source(camera="sample", threshold=0.9, model="landscape", decontaminate=0.2, fps=50)
+    rows = [row.name for row in lib.panel(made).rows]
+    assert rows.index("preset") + 1 == rows.index("preset_info") < rows.index("advanced")
+    lib.set(made, preset=name)
+    settings = wait_for(lambda: now if (now := lib.settings(made))["preset"] == "" else None)
+    for key, value in presets.PRESETS[name].values.items():
+        assert settings[key] == value and type(settings[key]) is type(value)
+    assert (settings["threshold"], settings["camera"]) == (0.9, "sample")
+    lib.set(made, decontaminate=0.3)  # changed afterwards: it stays
+    time.sleep(0.2)
+    assert lib.settings(made)["decontaminate"] == 0.3
