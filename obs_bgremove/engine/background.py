@@ -33,6 +33,8 @@ LOOK_AGAIN_S = 1.0
 SLOW_AFTER_S = 5.0
 # Readers that hang (each in the system, where nothing can end it); more are not begun until one comes back.
 MAX_LOADERS = 16
+# For how long a wish to cut waits for the background that it is about: as long as a large file may take to read.
+CUT_WITHIN_S = 5.0
 # Frames further apart than this are a pause: hidden, or no camera. What moves goes on where it stood.
 PAUSE_NS = 1_000_000_000
 MOVING_S, WAITING_S = 1 / 30, 0.25
@@ -76,6 +78,7 @@ class Backgrounds:
         self._seen_ns: int | None = None
         self._in_sight = False  # the frame before showed a background
         self._fade = Crossfade()
+        self._cut_until_s = 0.0
         self._slides: backgrounds_folder.Slideshow | None = None
         self._slides_of: object = None
         self._slide_name = ""
@@ -130,6 +133,12 @@ class Backgrounds:
         """The background is out of sight by choice (transparent, or the camera shown): the next one does not fade."""
         with self._lock:
             self._out_of_sight()
+
+    def cut(self) -> None:
+        """The next change does not fade, if it comes within CUT_WITHIN_S; one that is under way is over."""
+        with self._lock:
+            self._fade.end()
+            self._cut_until_s = now_s() + CUT_WITHIN_S
 
     def close(self) -> None:
         """Lets go of the file that is open. Idempotent."""
@@ -261,7 +270,8 @@ class Backgrounds:
         """Shows this one from now on. The one before fades, if it is in sight and of the same size."""
         before = self._layer
         same_size = self._key is not None and (self._key.width, self._key.height) == (key.width, key.height)
-        if before is not None and self._in_sight and same_size:
+        cut, self._cut_until_s = now_s() < self._cut_until_s, 0.0
+        if before is not None and self._in_sight and same_size and not cut:
             self._fade.begin(before)
         else:
             self._fade.end()

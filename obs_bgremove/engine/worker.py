@@ -87,7 +87,10 @@ class Worker:
         self._capture.check()
         self._idle_s = IDLE_S
         for name in self._link.take_commands():
-            self._pipeline.command(name)
+            if name == "cut":
+                self._backgrounds.cut()
+            else:
+                self._pipeline.command(name)
         if self._pipeline.loading:
             self._pipeline.prepare(options.model)
         frame = self._capture.take()

@@ -13,6 +13,7 @@ SINGLE = (
     ("ai_background.next", "Next Background"),
     ("ai_background.previous", "Previous Background"),
     ("ai_background.random", "Random Background"),
+    ("ai_background.cut", "Cut to Next Background (No Crossfade)"),
     ("ai_background.learn", "Learn Background"),
 )
 # Not obs_hotkey_pair_*: libobs takes a pair's first half as held down until it is released, but obs-websocket (stream

@@ -94,7 +94,7 @@ class Source:
         if switch is not None:
             if switch.set(action.endswith("_on")):
                 self.do(self.apply)
-        elif action in ("next", "previous", "random"):
+        elif action in ("next", "previous", "random", "cut"):
             self._press_change(action)
         else:
             self.do(lambda: self._command_engine(action))
@@ -229,13 +229,15 @@ class Source:
         if action == "random":
             name = backgrounds_folder.pick_random(folder, current)
         else:
-            name = backgrounds_folder.step(folder, current, 1 if action == "next" else -1)
+            name = backgrounds_folder.step(folder, current, -1 if action == "previous" else 1)
         # Looked at last, just before it is written: what somebody chose meanwhile stays. A step that an earlier press
         # has made meanwhile is no choice, and no name stands for the first one.
         now = self.stored.text("background")
         same = backgrounds_folder.choose(folder, now or "") == backgrounds_folder.choose(folder, seen or "")
         stepped = self._writes > writes and now == self._written
         if name != current and now is not None and (same or stepped):
+            if action == "cut":
+                self._command_engine("cut")
             self._written = name
             self.stored.write(background=name)
             self._writes += 1

@@ -26,7 +26,7 @@ from obs_bgremove.shared.redaction import redact
 MAX_LINE_BYTES = 256 * 1024
 
 LEVELS = ("info", "warning", "error")
-COMMANDS = ("learn", "forget")
+COMMANDS = ("learn", "forget", "cut")  # cut: the next change of the background does not fade
 
 _FIELDS: dict[str, dict[str, Any]] = {
     "settings": {"options": dict, "showing": bool, "removal": bool, "privacy": bool},

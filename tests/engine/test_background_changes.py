@@ -114,6 +114,23 @@ def test_a_video_goes_on_while_it_fades(shown: Shown, tmp_path: Path) -> None:
     assert seen[0] > 190 and seen[1] == 0 and 150 < seen[2] < 190, "brighter and darker, ever less"
 
 
+def test_a_cut_is_for_one_change_and_ends_the_one_under_way(shown: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    red, blue = _colour(0xFF0000FF, crossfade_ms=200), _colour(0xFFFF0000, crossfade_ms=200)
+    assert shown.frame(red) == RED
+    shown.backgrounds.cut()
+    assert shown.frame(blue) == BLUE
+    shown.frame(red)
+    assert shown.frame(red) not in (RED, BLUE), "the one after it fades again"
+    shown.backgrounds.cut()
+    assert shown.frame(red) == RED
+    for _ in range(30):
+        shown.frame(red)
+    monkeypatch.setattr(module, "CUT_WITHIN_S", 0.0)
+    shown.backgrounds.cut()
+    shown.frame(blue)
+    assert shown.frame(blue) not in (RED, BLUE), "a wish to cut that found nothing to cut to is forgotten"
+
+
 def test_transparent_and_off_switch_at_once(shown: Shown) -> None:
     shown.frame(_colour(0xFF000000))
     shown.backgrounds.rest()

@@ -207,3 +207,21 @@ def test_a_full_disk_or_a_folder_that_can_not_be_made_costs_the_log_only(log: st
         client.until(_corner_is(*GREEN_BGR))
     assert client.process.returncode == 0
     assert b"Traceback" not in client.stderr and b"Logging error" not in client.stderr
+
+
+def test_privacy_hides_the_person_within_two_frames(engine: EngineClient) -> None:
+    """Counted in frames, each of which OBS shows, from the moment that the wish is written."""
+    behind = []
+    for _ in range(5):
+        engine.say(camera="sample", **GREEN)
+        engine.until(lambda picture: _corner_is(*GREEN_BGR)(picture) and _shows_person(picture))
+        engine.say(camera="sample", privacy=True, **GREEN)
+        found = engine.frame()
+        assert found is not None
+        first = newest = found[0].sequence
+        while found is None or _shows_person(found[1]):
+            newest = found[0].sequence if found is not None else newest
+            found = engine.frame(newest)
+        behind.append(newest - first)
+    print("frames that still showed the person:", behind)
+    assert max(behind) <= 2

@@ -100,6 +100,18 @@ def test_one_background_melts_into_the_next(obs: Obs) -> None:
     wait_for(lambda: obs.shows(BLUE), SOON_S, "the blue picture")
 
 
+def test_the_cut_key_changes_at_once_whatever_the_crossfade_is(obs: Obs) -> None:
+    obs.set(background="1 red.png", crossfade_ms=0)
+    wait_for(lambda: obs.shows(RED), SOON_S, "the red picture")
+    obs.set(crossfade_ms=2000)
+    obs.hotkey("ai_background.cut")
+    seen = []
+    wait_for(lambda: seen.append(_corner(obs)) or seen[-1] == COLOURS["2 green.png"], SOON_S, "the next picture")
+    print(f"{len(seen)} glimpses")
+    assert set(seen) <= {RED, COLOURS["2 green.png"]}, seen
+    assert obs.settings()["background"] == "2 green.png"
+
+
 def test_a_slideshow_changes_by_itself_and_writes_no_setting(obs: Obs) -> None:
     obs.set(background="1 red.png", crossfade_ms=0, slideshow_s=2)
     wait_for(lambda: obs.shows(RED), SOON_S, "the red picture")

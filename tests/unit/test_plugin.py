@@ -62,7 +62,7 @@ def test_a_source_is_taken_over_by_the_reloaded_script(lib: FakeLibobs, load: Ca
     again = load()
     wait_for(lambda: lib.frames)
     wait_for(lambda: "'showing': True" in engine_text(again))
-    assert len(lib.hotkeys) == 8
+    assert len(lib.hotkeys) == 9
 
 
 def test_a_source_made_while_no_script_was_loaded_is_taken_over(
@@ -74,7 +74,7 @@ def test_a_source_made_while_no_script_was_loaded_is_taken_over(
     assert lib.frames == []
     load()
     wait_for(lambda: lib.frames)
-    assert len(lib.hotkeys) == 8
+    assert len(lib.hotkeys) == 9
 
 
 def test_a_source_removed_while_no_script_was_loaded_is_forgotten(
@@ -383,3 +383,19 @@ def test_a_chosen_preset_sets_its_settings_once_and_leaves_the_others(
     lib.set(made, decontaminate=0.3)  # changed afterwards: it stays
     time.sleep(0.2)
     assert lib.settings(made)["decontaminate"] == 0.3
+
+
+def test_the_cut_key_tells_the_engine_before_it_changes_the_background(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], pictures: Path
+) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample", backgrounds_folder=str(pictures))
+    [held] = loaded._sources.values()
+    wait_for(lambda: held.status.stats)
+    told: list[tuple[str, str]] = []
+    held._supervisor.command = lambda name: told.append((name, lib.settings(made).get("background", "")))
+    lib.press_hotkey("ai_background.cut")
+    wait_for(lambda: lib.settings(made).get("background") == "2.png")
+    lib.press_hotkey("ai_background.next")
+    wait_for(lambda: lib.settings(made).get("background") == "10.png")
+    assert told == [("cut", "")]
