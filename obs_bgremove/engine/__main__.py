@@ -1,6 +1,6 @@
 """The engine process: `python -m obs_bgremove.engine --ring TOKEN [--log PATH]`, started and ended by OBS's side.
 
-Also `--list-cameras` (one JSON list of {"id", "name", "virtual"}), `--warm-up` (compiles the kernels; done by
+Also `--list-cameras` (one JSON list, see CameraDevice.to_dict), `--warm-up` (compiles the kernels; done by
 install.py), `--thumbnails` (small pictures of backgrounds, for the panel) and `--try` (tries what a source needs; done
 by doctor).
 """
@@ -38,8 +38,7 @@ def main() -> int:
     if arguments.list_cameras:
         from obs_bgremove.engine.camera.devices import list_cameras
 
-        keys = ("id", "name", "virtual")
-        print(json.dumps([{key: getattr(device, key) for key in keys} for device in list_cameras()]))
+        print(json.dumps([device.to_dict() for device in list_cameras()]))
         return 0
     if arguments.warm_up:
         from obs_bgremove.engine.person_cutout import warm_up

@@ -7,8 +7,9 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional
 
 from obs_bgremove.obs import engine_process, log
 from obs_bgremove.shared import installation
@@ -20,11 +21,25 @@ WAIT_S = 1.0
 
 
 class Camera(NamedTuple):
-    """A device: the id that settings store, the name that people know it by, and whether OBS itself feeds it."""
+    """A device: the id that settings store, the name that people know it by, whether OBS itself feeds it, and what it
+    offers: (format, width, height, highest rate or 0), nothing where the system does not tell."""
 
     id: str
     name: str
     virtual: bool = False
+    modes: tuple[tuple[str, int, int, float], ...] = ()
+
+    def sizes(self) -> dict[str, str]:
+        """What `resolution` may be for this camera, smallest first, and what to call it: with the best rate and the
+        format that has it."""
+        best: dict[tuple[int, int], tuple[float, str]] = {}
+        for name, width, height, rate in self.modes:
+            best[width, height] = max(best.get((width, height), (0.0, "")), (rate, name))
+        ordered = sorted(best.items(), key=lambda item: (item[0][0] * item[0][1], item))
+        return {
+            f"{width}x{height}": f"{width}×{height} ({f'{rate:g} fps, ' if rate else ''}{name})"
+            for (width, height), (rate, name) in ordered
+        }
 
 
 class Cameras:
@@ -90,7 +105,7 @@ class Cameras:
                 if self._stopped:  # meanwhile, when there was no child to end yet
                     child.kill()
             output, errors = child.communicate(timeout=TIMEOUT_S)
-            return [Camera(str(one["id"]), str(one["name"]), bool(one.get("virtual"))) for one in json.loads(output)]
+            return [_camera(one) for one in json.loads(output)]
         except subprocess.TimeoutExpired:
             raise UserError(f"The list of cameras took longer than {TIMEOUT_S:g} s.", "Try Refresh Cameras.") from None
         except (ValueError, KeyError, TypeError) as error:
@@ -104,3 +119,10 @@ class Cameras:
             if child.poll() is None:
                 child.kill()
                 child.communicate()
+
+
+def _camera(said: Mapping[str, Any]) -> Camera:
+    modes = tuple(
+        (str(name), int(width), int(height), float(rate)) for name, width, height, rate in said.get("modes", ())
+    )
+    return Camera(str(said["id"]), str(said["name"]), bool(said.get("virtual")), modes)

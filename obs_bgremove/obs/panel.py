@@ -6,10 +6,11 @@ one interrupts somebody who is dragging a slider.
 """
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Optional
 
 from obs_bgremove.obs import gallery, libobs
-from obs_bgremove.obs.rows import ADVANCED, GOVERNING, Rows, View, utf8
+from obs_bgremove.obs.camera_list import Camera
+from obs_bgremove.obs.rows import ADVANCED, GOVERNING, Rows, View, sizes_of, utf8
 from obs_bgremove.obs.status import INFO_TYPES, Status
 from obs_bgremove.obs.thumbnails import Thumbnails
 from obs_bgremove.shared import backgrounds_folder, installation, options, presets, stored_settings
@@ -156,9 +157,11 @@ class Panel:
 
     def forget(self, serial: int) -> None:
         """The source is gone."""
-        self._rows.listed.pop(serial, None)
+        self._rows.forget(serial)
 
-    def modified(self, serial: int, key: str, properties: int, data: int) -> bool:
+    def modified(
+        self, serial: int, key: str, properties: int, data: int, cameras: Optional[list[Camera]] = None
+    ) -> bool:
         """A setting that governs other rows has changed, or the panel was just built. True: redraw."""
         settings = {name: self._string(data, name) for name in GOVERNING}
         changed = False
@@ -171,6 +174,8 @@ class Panel:
             changed |= self._list_changed_folder(serial, properties, data, settings[key])
         if key in ("background", "backgrounds_folder"):
             changed |= self._renew_gallery(properties, serial, self._string(data, "background"))
+        if key == "camera":
+            changed |= self._list_sizes(serial, properties, data, sizes_of(cameras, settings[key]))
         advanced = bool(self._lib.obs_data_get_bool(data, ADVANCED.encode()))
         return self._show_relevant(properties, settings, advanced) or changed
 
@@ -196,6 +201,16 @@ class Panel:
                 self._lib.obs_property_set_visible(row_property, visible)
                 changed = True
         return changed
+
+    def _list_sizes(self, serial: int, properties: int, data: int, sizes: dict[str, str]) -> bool:
+        """Lists the resolutions of another camera. What is chosen stays: the camera takes what comes nearest."""
+        if sizes == self._rows.sizes.get(serial):
+            return False
+        self._rows.sizes[serial] = sizes
+        added = self._lib.obs_properties_get(properties, b"resolution")
+        self._lib.obs_property_list_clear(added)
+        self._rows.fill_sizes(added, sizes, self._string(data, "resolution") or options.AUTO)
+        return True
 
     def _list_changed_folder(self, serial: int, properties: int, data: int, stored: str) -> bool:
         """Lists the pictures of another folder, and takes its first one when the present one is not in it."""

@@ -172,7 +172,7 @@ class Plugin:
         return False
 
     def modified(self, serial: int, key: str, properties: int, settings: int) -> bool:
-        redraw = self._panel.modified(serial, key, properties, settings)
+        redraw = self._panel.modified(serial, key, properties, settings, self._cameras.known)
         self._forget_panel_of_none(serial)
         return redraw and self._renew_status(serial, properties)
 

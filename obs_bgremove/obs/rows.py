@@ -39,6 +39,12 @@ class Rows:
     def __init__(self, lib: Any, callbacks: Mapping[str, Any]) -> None:
         self._lib, self._callbacks = lib, callbacks
         self.listed: dict[int, tuple[Path, list[str]]] = {}  # serial: folder and names shown last
+        self.sizes: dict[int, dict[str, str]] = {}  # serial: resolutions shown last
+
+    def forget(self, serial: int) -> None:
+        """The source is gone."""
+        self.listed.pop(serial, None)
+        self.sizes.pop(serial, None)
 
     def add(self, group: int, row: Row, view: View) -> None:
         """The row of a setting, and what its "file…" entries reveal."""
@@ -100,9 +106,10 @@ class Rows:
         entries = list(row.choices)
         missing = "{} (not available)"
         if row.kind == "resolution":
-            entries = [(options.AUTO, "Automatic"), *((size, size.replace("x", "×")) for size in options.RESOLUTIONS)]
-            missing = "{}"
-        elif row.kind == "camera":
+            self.sizes[view.serial] = sizes_of(view.cameras, view.settings["camera"])
+            self.fill_sizes(added, self.sizes[view.serial], value)
+            return
+        if row.kind == "camera":
             entries = [
                 *((camera.id, camera.name) for camera in view.cameras or ()),
                 (options.SAMPLE, "Sample portrait"),
@@ -126,6 +133,12 @@ class Rows:
         elif row.kind == "model":
             self._add_entry(added, stored_settings.CHOOSE_FILE, "Model file…")
 
+    def fill_sizes(self, added: int, sizes: Mapping[str, str], value: str) -> None:
+        """The entries of the list of resolutions: those of the camera, and one that is stored."""
+        stored = {} if value == options.AUTO else {value: sizes.get(value, value.replace("x", "×"))}
+        for size, name in {options.AUTO: "Automatic", **sizes, **stored}.items():
+            self._add_entry(added, size, name)
+
     def fill_pictures(self, added: int, names: list[str], value: str) -> None:
         """The entries of the list of backgrounds; one that is stored but missing stays, marked."""
         for name in names:
@@ -137,6 +150,12 @@ class Rows:
     def _add_entry(self, added: int, stored: str, name: str) -> int:
         place: int = self._lib.obs_property_list_add_string(added, utf8(name), utf8(stored))
         return place
+
+
+def sizes_of(cameras: Optional[list[Camera]], chosen: str) -> dict[str, str]:
+    """The resolutions to choose from, with their names: what this camera offers, else the usual ones."""
+    offered = next((camera.sizes() for camera in cameras or () if camera.id == chosen), {})
+    return offered or {size: size.replace("x", "×") for size in options.RESOLUTIONS}
 
 
 def utf8(text: str) -> bytes:

@@ -238,6 +238,6 @@ def test_obs_is_told_id_name_and_whether_obs_itself_feeds_it(
     monkeypatch.setattr(sys, "argv", ["engine", "--list-cameras"])
     assert engine.main() == 0
     assert json.loads(capsys.readouterr().out) == [
-        {"id": "/dev/video1", "name": "Cam", "virtual": False},
-        {"id": "/dev/video0", "name": "OBS Virtual Camera", "virtual": True},
+        {"id": "/dev/video1", "name": "Cam", "virtual": False, "modes": []},
+        {"id": "/dev/video0", "name": "OBS Virtual Camera", "virtual": True, "modes": []},
     ]

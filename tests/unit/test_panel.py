@@ -188,7 +188,7 @@ def test_defaults_are_those_of_the_table(lib: FakeLibobs) -> None:
 def test_an_unlisted_rate_or_size_is_kept(lib: FakeLibobs) -> None:
     _, _, shown = build(lib, fps=12, resolution="1234x567")
     assert ("12 fps", 12, True) in row(shown, "fps").entries
-    assert ("1234x567", "1234x567", True) in row(shown, "resolution").entries
+    assert ("1234×567", "1234x567", True) in row(shown, "resolution").entries
 
 
 def test_the_gallery_follows_the_choice_and_hides_with_the_list(lib: FakeLibobs, folder: Path) -> None:
@@ -212,3 +212,29 @@ def test_the_gallery_follows_the_choice_and_hides_with_the_list(lib: FakeLibobs,
 def test_without_any_thumbnail_there_is_no_gallery(lib: FakeLibobs, folder: Path) -> None:
     _, _, shown = build(lib, backgrounds_folder=str(folder), background="a.png")
     assert not row(shown, "gallery").visible
+
+
+MODES = (("YUYV", 640, 480, 30.0), ("YUYV", 1280, 720, 10.0), ("MJPG", 1280, 720, 60.0), ("MJPG", 320, 240, 0.0))
+
+
+def test_a_camera_that_tells_what_it_offers_has_just_these_resolutions(
+    lib: FakeLibobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Camera("told", "Camera T", False, MODES)
+    monkeypatch.setattr(sys.modules[__name__], "CAMERAS", [*CAMERAS, told])
+    built, number, shown = build(lib, camera="told", resolution="800x600")
+    sizes = row(shown, "resolution")
+    assert sizes.entries == [
+        ("Automatic", "auto", True),
+        ("320×240 (MJPG)", "320x240", True),
+        ("640×480 (30 fps, YUYV)", "640x480", True),
+        ("1280×720 (60 fps, MJPG)", "1280x720", True),
+        ("800×600", "800x600", True),
+    ]
+    data = lib.obs_data_create()
+    lib.objects[data]["user"].update(camera="told", resolution="640x480", background_mode="file")
+    assert not built.modified(5, "camera", number, data, CAMERAS), "just built: no redraw"
+    lib.objects[data]["user"]["camera"] = CAMERAS[0].id
+    assert built.modified(5, "camera", number, data, CAMERAS)
+    assert [value for _, value, _ in sizes.entries] == ["auto", *options.RESOLUTIONS]
+    assert lib.objects[data]["user"]["resolution"] == "640x480"

@@ -18,6 +18,8 @@ from pathlib import Path
 import cv2
 from cv2_enumerate_cameras import enumerate_cameras
 
+from obs_bgremove.engine.camera import v4l2_modes
+
 _BY_ID = Path("/dev/v4l/by-id")
 _SYSFS = Path("/sys/class/video4linux")
 # OBS's own virtual camera: on Windows, as macOS's extension, as v4l2loopback's label; and those of its predecessors.
@@ -40,6 +42,12 @@ class CameraDevice:
     name: str
     openings: tuple[Opening, ...]
     virtual: bool = False
+
+    def to_dict(self) -> dict[str, object]:
+        """For OBS's side. `modes`: what it offers, lists of format, width, height, rate; empty: not known."""
+        on_linux = sys.platform.startswith("linux")
+        modes = v4l2_modes.list_modes(f"/dev/video{self.openings[0][0]}") if on_linux else []
+        return {"id": self.id, "name": self.name, "virtual": self.virtual, "modes": modes}
 
 
 def backends() -> tuple[int, ...]:
