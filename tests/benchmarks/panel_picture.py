@@ -1,4 +1,7 @@
-"""Takes a picture of the properties window: `python -m tests.benchmarks.panel_picture OUT.png [KEY=VALUE …]`."""
+"""Takes a picture of the properties window: `python -m tests.benchmarks.panel_picture OUT.png [KEY=VALUE …]`.
+
+`advanced=yes` shows the advanced settings as well; without it the window is as high as the rest needs.
+"""
 
 import subprocess
 import sys
@@ -11,31 +14,36 @@ from tests.real_obs.conftest import make_home
 from tests.real_obs.driver import START_S, Display, Obs
 from tests.waiting import wait_for
 
-WIDTH, HEIGHT = 760, 1860
+WIDTH = 760
+HEIGHT, HEIGHT_OF_ALL = 1000, 2560
 
 
 def main() -> None:
-    out, settings = Path(sys.argv[1]), {"camera": "sample"}
+    out, settings, height = Path(sys.argv[1]), {"camera": "sample"}, HEIGHT
     for assignment in sys.argv[2:]:
         key, _, text = assignment.partition("=")
+        if key == "advanced":
+            settings["advanced"], height = True, HEIGHT_OF_ALL  # type: ignore[assignment]
+            continue
         settings[key] = options.BY_KEY[key].parse_text(text)  # type: ignore[assignment]
     folder = Path(tempfile.mkdtemp())
-    display = Display(folder, f"1600x{HEIGHT + 10}")
+    display = Display(folder, f"1600x{height + 10}")
     obs = Obs(folder, display, make_home(folder)).start()
     try:
         obs.add(**settings)
         wait_for(lambda: any("all is well" in line for line in obs.our_lines()), START_S, "the person")
-        obs.open_panel(width=WIDTH, height=HEIGHT)
+        obs.open_panel(width=WIDTH, height=height)
         time.sleep(8)
-        # The splitter between preview and rows: a smaller preview, so that all rows are in the picture.
-        obs.display.xdotool("mousemove", WIDTH // 2, 878, "mousedown", 1)
-        for y in (800, 600, 480, 440):
+        # The splitter between preview and rows, in the middle: a smaller preview, so that all rows are in the picture.
+        middle = round(0.4825 * height - 20.5)
+        obs.display.xdotool("mousemove", WIDTH // 2, middle, "mousedown", 1)
+        for y in (middle - 40, 480, 400, 360):
             obs.display.xdotool("mousemove", WIDTH // 2, y)
             time.sleep(0.2)
         obs.display.xdotool("mouseup", 1)
         time.sleep(2)
         obs.display.screenshot(out)
-        subprocess.run(["convert", str(out), "-crop", f"{WIDTH}x{HEIGHT}+0+0", "+repage", str(out)], check=True)
+        subprocess.run(["convert", str(out), "-crop", f"{WIDTH}x{height}+0+0", "+repage", str(out)], check=True)
     finally:
         obs.stop()
         display.close()
