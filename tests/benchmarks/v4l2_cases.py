@@ -13,6 +13,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from obs_bgremove.shared import installation
@@ -39,13 +40,16 @@ def feed(device: str, codec: str = "rawvideo", size: tuple[int, int] = (WIDTH, H
     words = ["-c:v", "mjpeg", "-q:v", "3"] if codec == "mjpeg" else ["-pix_fmt", "yuyv422"]
     command = ["ffmpeg", "-v", "error", "-re", "-f", "lavfi", "-i", picture, *words, "-f", "v4l2", device]
     # v4l2loopback refuses a writer while somebody waits there for frames, as our engine does every second or two.
-    for _ in range(10):
-        writer = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(3)
-        if writer.poll() is None:
-            break
+    state = Path("/sys/class/video4linux") / Path(device).name / "state"
+    end = time.monotonic() + SOON_S
+    writer = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while state.read_text().strip() != "capture" and time.monotonic() < end:
+        if writer.poll() is not None:
+            writer = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.3)
+    time.sleep(1)
     try:
-        assert writer.poll() is None, f"ffmpeg could not write to {device}"
+        assert writer.poll() is None, f"ffmpeg could not write to {device}: its state is {state.read_text().strip()}"
         yield
     finally:
         writer.terminate()
