@@ -15,7 +15,7 @@ from tests.real_obs.driver import START_S, Display, Obs
 from tests.waiting import wait_for
 
 WIDTH = 760
-HEIGHT, HEIGHT_OF_ALL = 1000, 2560
+HEIGHT, HEIGHT_OF_ALL = 1040, 2560
 
 
 def main() -> None:
