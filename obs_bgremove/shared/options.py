@@ -420,5 +420,6 @@ def _renew(readme: Path) -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["--write"]:
         _renew(installation.app_dir() / "README.md")
+        print("README.md: the table of settings is renewed")
     else:
         print(markdown_table())

@@ -44,6 +44,7 @@ def main() -> None:
         time.sleep(2)
         obs.display.screenshot(out)
         subprocess.run(["convert", str(out), "-crop", f"{WIDTH}x{height}+0+0", "+repage", str(out)], check=True)
+        print(f"{out}: the properties window")
     finally:
         obs.stop()
         display.close()
