@@ -153,14 +153,24 @@ class Obs:
         try:
             self.exit_code = self.process.wait(timeout_s)
         except subprocess.TimeoutExpired:
+            where = self._backtrace()
             self.process.kill()
             self.process.wait()
-            raise AssertionError(f"OBS did not exit within {timeout_s:g} s: {self.log()[-2000:]}") from None
+            raise AssertionError(f"OBS did not exit within {timeout_s:g} s: {self.log()[-2000:]}\n{where}") from None
         finally:
             self.process = None
             self._stdout.close()
             self._lasted_s = time.monotonic() - self._started
         return self.exit_code
+
+    def _backtrace(self) -> str:
+        """Where all threads of a hanging OBS stand, as far as gdb is there to tell."""
+        assert self.process is not None
+        if shutil.which("gdb") is None:
+            return "(no gdb: no backtrace)"
+        command = ["gdb", "-p", str(self.process.pid), "-batch", "-ex", "thread apply all bt 14"]
+        run = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120)
+        return "\n".join(line[:160] for line in run.stdout.splitlines() if line.startswith(("Thread", "#")))
 
     def _wait_for_idle_window(self) -> None:
         """Until OBS's window waits for events, or the kernel does not tell.

@@ -77,4 +77,5 @@ def test_a_list_that_is_open_survives_new_figures(obs: Obs, tmp_path: Path) -> N
     now = screen(obs, tmp_path)
     assert (numpy.abs(now - opened).max(axis=2)[changed] > 20).mean() < 0.02, "it is still open"
     obs.display.xdotool("mouseup", 1)
+    obs.display.xdotool("key", "Escape")
     time.sleep(1)
