@@ -177,11 +177,12 @@ class Obs:
 
         OBS 29 closes its window inside its signal handler. Where that interrupts Xlib, which then holds the lock of its
         connection, the graphics thread waits for that lock and the handler for the graphics thread, for ever (backtrace
-        of 2026-11-25, no code of ours in it; OBS 30 hands the signal to its event loop). Xlib waits for one descriptor,
-        the event loop for several.
+        of 2026-11-25, no code of ours in it; OBS 30 hands the signal to its event loop). Xlib waits for one descriptor
+        and without a limit; the event loop for several, or until its next timer.
         """
         assert self.process is not None
-        waiting = re.compile(r"(?:7|271) \S+ 0x(?!1 )")  # poll or ppoll, of more than one descriptor
+        # poll (but for Xlib's, of one descriptor and without a limit) or ppoll
+        waiting = re.compile(r"271 |7 \S+ 0x(?!1 0x(?:ffffffff)?ffffffff )")
         end = time.monotonic() + 10
         while time.monotonic() < end:
             try:
