@@ -68,6 +68,8 @@ def suspicious(line: str) -> bool:
     bad = BAD.search(text) or PYTHON.search(text)
     if OUR_LOG in line:  # our own log: that a camera or a picture is missing is an error for people, and none of ours
         return bool(bad or OUR_BAD.search(text))
+    if not (LEVEL.match(line) or TIME.match(line) or PYTHON.search(line) or OURS.search(line)):
+        return False  # OBS's log writes no such line: Qt and the graphics driver speak for themselves on stderr
     about_us = line.startswith("warning: ") and OURS.search(line)
     return bool(about_us or line.startswith("error: ") or bad)
 
