@@ -85,22 +85,24 @@ class PersonCutout:
 
     def close(self) -> None:
         """Gives the networks back. Idempotent."""
+        self._matting.reset()  # none of them is at work then
         close(self._networks)
 
 
-Networks = tuple[Segmenter, FaceDetector | None, Segmenter | None]
+Networks = tuple[Segmenter, FaceDetector | None, Segmenter | None, Segmenter]
 
 
 def networks(model: str) -> Networks:
-    """The selfie model, the face detector, and the selfie model that is not `model`. Of the latter two None for what
-    cannot be loaded: `doctor` and the installer say so and mend it, and the matte does without."""
-    segmenter = Segmenter(installation.model_path(model))
+    """The selfie model, the face detector, the selfie model that is not `model`, and the selfie model once more for the
+    other core. Of the middle two None for what cannot be loaded: `doctor` and the installer say so and mend it, and the
+    matte does without."""
+    segmenter, spare = Segmenter(installation.model_path(model)), Segmenter(installation.model_path(model))
     detector, second = None, None
     with contextlib.suppress(UserError):
         detector = FaceDetector(installation.assets_dir() / installation.FACE_DETECTOR)
     with contextlib.suppress(UserError):
         second = Segmenter(installation.model_path("general" if model == "landscape" else "landscape"))
-    return segmenter, detector, second
+    return segmenter, detector, second, spare
 
 
 def close(loaded: Networks) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 
 from obs_bgremove.engine.arrays import F32, U8
 from obs_bgremove.engine.compiled import jit
+from obs_bgremove.engine.matting.person_crop import Box
 
 KNOWN = np.float32(4)  # looks before a cell counts as known
 LOOKS = np.float32(60)  # looks that the running mean remembers
@@ -28,6 +29,8 @@ PINNED_STRENGTH = np.float32(5.0)  # a plate learned on purpose speaks this much
 PINNED_STEP = 2  # cells: then a cell counts together with four around it, or single cells would pierce a person
 STRANGE = np.float32(1.5)  # log-odds for person of a cell that is surely not the room...
 UNLIKELY = np.float32(0.1)  # ...where the network allows for a person at all: a shadow or a moved cup stays out
+CORE = np.float32(0.97)  # calmed probability above which, for 2 cells around, the network is not contradicted
+CORE_SIDE = 5
 SAMPLE = 4  # the check looks at every so manieth cell both ways
 
 
@@ -102,6 +105,13 @@ class Plate:
         self._turn = (self._turn + 1) % TURN
         _learn(small, self.mean, self.variance, self.looks, self._empty, self.gain, self._turn)
 
+    def weigh(self, small: U8, opinion: F32, box: Box, out: F32) -> None:
+        """out (gh, gw) becomes opinion (gh, gw) plus the plate's evidence for small (gh, gw, 3), inside box; the rest
+        of it is left alone."""
+        core = cv2.erode((opinion > CORE).astype(np.uint8), np.ones((CORE_SIDE, CORE_SIDE), np.uint8))
+        learned = self.mean, self.variance, self.looks, self.gain, np.float32(self.strength), self.pinned
+        _weigh(small, opinion, core, *learned, out, *box)
+
 
 # Beside a float32, a plain number would make a compiled loop count in float64, which takes twice the time.
 ONE, TWO, THREE = np.float32(1), np.float32(2), np.float32(3)
@@ -166,7 +176,7 @@ def _learn(small, mean, variance, looks, empty, gain, turn):  # type: ignore[no-
 
 
 @jit
-def weigh(small, opinion, core, mean, variance, looks, gain, strength, pinned, matte, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
+def _weigh(small, opinion, core, mean, variance, looks, gain, strength, pinned, matte, x0, y0, x1, y1):  # type: ignore[no-untyped-def]
     """matte (gh, gw) becomes opinion (gh, gw) plus the plate's evidence in log-odds, inside the box. core (gh, gw)
     uint8: where a plate that was not learned on purpose has no say."""
     low = np.float32(0.02 if pinned else 0.001)

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from obs_bgremove.engine.arrays import F32, U8
-from obs_bgremove.engine.matting.clean_plate import Plate, weigh
+from obs_bgremove.engine.matting.clean_plate import Plate
 from obs_bgremove.engine.matting.disturbance import Disturbance
 from obs_bgremove.engine.matting.edge import Edge
 from obs_bgremove.engine.matting.face_detector import FaceDetector, body_of
@@ -19,27 +19,37 @@ from obs_bgremove.engine.matting.hesitation import Hesitation
 from obs_bgremove.engine.matting.liveness import Liveness
 from obs_bgremove.engine.matting.matte import Matte, grid_of, shrink
 from obs_bgremove.engine.matting.motion import Motion
+from obs_bgremove.engine.matting.network_views import Network, NetworkViews
 from obs_bgremove.engine.matting.outline import grow_and_feather
-from obs_bgremove.engine.matting.person_crop import Box, view
+from obs_bgremove.engine.matting.person_crop import Box
 from obs_bgremove.engine.matting.person_tracking import MOST_VIEWS, PersonTracker, around, grouped, split
 from obs_bgremove.engine.matting.regions import CONFIDENT, Regions
-from obs_bgremove.engine.matting.segmenter import Segmenter
+from obs_bgremove.engine.matting.scout import Answer, Scout
 from obs_bgremove.engine.matting.temporal import Smoother
 from obs_bgremove.engine.parallel import submit
 from obs_bgremove.shared.options import Options
 
 __all__ = ["Matte", "Matting", "warm_up_matting"]
 
-CORE = np.float32(0.97)  # calmed probability above which, for 2 cells around, the network is not contradicted
-CORE_SIDE = 5
 MOTION_EVERY = 4  # frames, those in which the plate does not learn: 0.4 ms
 MOTION_FIRST = 20  # but the first frames each time: who lives is to be known soon
-FACES_EVERY, FACES_AT = 28, 15  # frames, and which of them: 2.5 ms, where motion is not looked at
-SECOND_EVERY = 20  # frames between two second opinions, if one is wanted: 2 ms
+FACES_EVERY, FACES_AT = 28, 15  # frames, and which of them: 2.5 ms of the other core, where motion is not looked at
+SECOND_EVERY = 20  # frames between two second opinions, if one is wanted: 2 ms of the other core
 LEARN_EVERY = 2  # frames: a room changes slowly, and looking at it costs 1.2 ms
 FLIP_FROM = 0.3  # smoothing from which every second frame is shown mirrored, so that the blend averages two opinions
 FIRST_LOOKS = 6  # looks at the first frame, each at the boxes that the one before found
 CERTAIN = 0.9  # how sure the surest part of someone not yet followed must be
+
+
+@dataclass
+class _Unjudged:
+    """A frame of which is not known yet who lives."""
+
+    opinion: F32  # (by, bx), before any veto
+    calm: U8
+    looked: list[Box]
+    faces: list[Box]
+    timestamp_ns: int
 
 
 @dataclass
@@ -60,11 +70,14 @@ class _State:
     edge: Edge = field(init=False)
     matte: Matte = field(init=False)
     probability: F32 = field(init=False)  # the network's opinion of this frame...
-    before: F32 = field(init=False)  # ...and of the last
+    before: F32 = field(init=False)  # ...of the last...
+    earlier: F32 = field(init=False)  # ...and of the one before that
     looked: list[Box] = field(default_factory=list)  # where the network looked for this frame
     faces: list[Box] = field(default_factory=list)  # when last looked for, largest first
     ask_at: int = 0  # frame from which on a second opinion may be asked for again
     seen: U8 | None = None  # the last frame's grid
+    unjudged: _Unjudged | None = None
+    stirs: bool = False  # the scout was sent because something moves there
     frames: int = 0
 
     def __post_init__(self) -> None:
@@ -75,7 +88,7 @@ class _State:
         self.liveness = Liveness(self.motion.shape, *shape)
         self.hesitation = Hesitation(*shape, self.motion.shape)
         self.disturbance = Disturbance(self.motion.shape, *shape)
-        self.probability, self.before = np.zeros((2, *shape), np.float32)
+        self.probability, self.before, self.earlier = np.zeros((3, *shape), np.float32)
         self.matte = Matte(
             self.cell,
             np.zeros(shape, np.float32),
@@ -88,17 +101,22 @@ class Matting:
     """Frames in, mattes out."""
 
     def __init__(
-        self, segmenter: Segmenter, face_detector: FaceDetector | None = None, second: Segmenter | None = None
+        self,
+        segmenter: Network,
+        face_detector: FaceDetector | None = None,
+        second: Network | None = None,
+        spare: Network | None = None,
     ) -> None:
         """face_detector aims the first views; second, another model, is asked now and then what it thinks of parts that
-        never move. Without them the matte is found more slowly, and less surely."""
-        self._segmenter = segmenter
-        self._face_detector = face_detector
-        self._second = second
+        never move. Without them the matte is found more slowly, and less surely. spare: the segmenter's model once
+        more, for the other core; the matte is the same without."""
+        self._views = NetworkViews(segmenter, spare)
+        self._scout = Scout(self._views, face_detector, second)
         self._state: _State | None = None
 
     def reset(self) -> None:
-        """Forget everything: another camera, another size."""
+        """Forget everything: another camera, another size. Afterwards no network is at work, until the next frame."""
+        self._scout.drop()
         self._state = None
 
     def learn(self) -> None:
@@ -118,20 +136,25 @@ class Matting:
         cell, height, width = grid_of(*frame_bgr.shape[:2])
         s = self._state
         if s is None or (s.cell, s.height, s.width) != (cell, height, width):
+            self.reset()
             s = self._state = _State(cell, height, width)
-        s.probability, s.before = s.before, s.probability
+        s.probability, s.before, s.earlier = s.earlier, s.probability, s.before
         small = shrink(frame_bgr, cell, height, width)
         beside = submit(self._beside, s, small, options, timestamp_ns)
-        if s.frames or not options.track_person:
-            box = self._look(s, frame_bgr, small, options)
-            half, change, calm = beside.result()
-            if calm is not None:
-                self._judge(s, calm, timestamp_ns)
-        else:
+        first, judged = options.track_person and not s.frames, False
+        if first:
             half, change, calm = beside.result()
             box = self._first_look(s, frame_bgr, small, calm, options, timestamp_ns)
+        else:
+            box = self._look(s, frame_bgr, small, options)
+            half, change, calm = beside.result()
+        if calm is not None and not first:
+            s.unjudged = _Unjudged(self._by_blocks(s), calm, s.looked, s.faces, timestamp_ns)
+            judged = s.frames < MOTION_FIRST or s.tracker.searching
+            if judged:  # else beside the next frame's network, from then on
+                self._judge(s)
         s.liveness.hide(s.probability)
-        if calm is not None:
+        if judged:
             s.hesitation(s.probability, s.before, s.liveness.kept, s.motion)
         segmented = time.perf_counter()
 
@@ -142,21 +165,7 @@ class Matting:
         opinion = s.smoother.state
         learned = options.use_learned_background
         if learned:
-            core = cv2.erode((opinion > CORE).astype(np.uint8), np.ones((CORE_SIDE, CORE_SIDE), np.uint8))
-            plate = s.plate
-            weigh(
-                small,
-                opinion,
-                core,
-                plate.mean,
-                plate.variance,
-                plate.looks,
-                plate.gain,
-                np.float32(plate.strength),
-                plate.pinned,
-                matte.alpha_small,
-                *box,
-            )
+            s.plate.weigh(small, opinion, box, matte.alpha_small)
         else:
             np.copyto(matte.alpha_small, opinion)
         people = s.regions(matte.alpha_small, options.ignore_small, CERTAIN if nobody else CONFIDENT)
@@ -176,7 +185,7 @@ class Matting:
             grow_and_feather(matte, options.edge_shift, options.edge_softness)
         if options.track_person:
             s.tracker.follow(grouped(split(people, s.liveness.faces), s.liveness.faces))
-            self._probe(s, frame_bgr, small, options, timestamp_ns)
+            self._search(s, frame_bgr, small, options, timestamp_ns)
         s.frames += 1
         ended = time.perf_counter()
         matte.stages_ms = {
@@ -188,6 +197,9 @@ class Matting:
 
     def _beside(self, s: _State, small: U8, options: Options, timestamp_ns: int) -> tuple[U8, U8 | None, U8 | None]:
         """What does not need the network, done while it runs."""
+        if s.unjudged is not None:
+            self._judge(s)
+            s.hesitation(s.before, s.earlier, s.liveness.kept, s.motion)
         size = ((s.width + 1) // 2, (s.height + 1) // 2)
         half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
         if options.use_learned_background:
@@ -201,11 +213,15 @@ class Matting:
             calm = s.motion.look(half, timestamp_ns)
         return half, s.smoother.change(half), calm
 
-    def _judge(self, s: _State, calm: U8, timestamp_ns: int) -> None:
+    def _by_blocks(self, s: _State) -> F32:
+        """The network's opinion by blocks of motion, (by, bx)."""
+        return np.asarray(cv2.resize(s.probability, s.motion.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
+
+    def _judge(self, s: _State) -> None:
         """What of the network's opinion belongs to somebody who lives."""
-        across, down = s.motion.shape[::-1]
-        opinion = np.asarray(cv2.resize(s.probability, (across, down), interpolation=cv2.INTER_AREA), np.float32)
-        s.liveness.judge(opinion, s.looked, s.faces, calm, s.motion, timestamp_ns)
+        assert s.unjudged is not None
+        u, s.unjudged = s.unjudged, None
+        s.liveness.judge(u.opinion, u.looked, u.faces, u.calm, s.motion, u.timestamp_ns)
 
     def _look(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> Box:
         """Fill s.probability (gh, gw) with the network's opinion; returns the box around what it saw."""
@@ -221,12 +237,11 @@ class Matting:
 
         def people(confident: float) -> list[Box]:
             if calm is not None:
-                self._judge(s, calm, timestamp_ns)
+                s.liveness.judge(self._by_blocks(s), s.looked, s.faces, calm, s.motion, timestamp_ns)
             s.liveness.hide(s.probability)
             return grouped(Regions(s.height, s.width)(s.probability, options.ignore_small, confident), s.liveness.faces)
 
-        if self._face_detector is not None:
-            s.faces = self._face_detector(small)
+        s.faces = self._scout.faces_now(small)
         aims = [[body_of(face, s.height, s.width) for face in s.faces[:MOST_VIEWS]]] if s.faces else []
         box, found = s.tracker.whole, list[Box]()
         for views in [*aims, *([search] for search in s.tracker.search_views())]:
@@ -244,50 +259,46 @@ class Matting:
         return box
 
     def _see(self, s: _State, frame_bgr: U8, small: U8, views: list[Box], flip: bool) -> Box:
-        """Fill s.probability with the network's opinion of the views, the surer one where they overlap, 0 elsewhere."""
-        network = self._segmenter
-        s.probability[...] = 0
+        """Fill s.probability with the network's opinion of the views; returns the box around them."""
         s.looked = views
-        for x0, y0, x1, y1 in views:
-            box = (x0, y0, x1, y1)
-            seen = network(view(frame_bgr, small, s.cell, box, network.width, network.height, flip))
-            if np.shape(seen) != (network.height, network.width):  # anything else could spread over the whole matte
-                raise RuntimeError(f"the network answered with shape {np.shape(seen)}")
-            if flip:
-                seen = np.asarray(cv2.flip(seen, 1), np.float32)
-            part = s.probability[y0:y1, x0:x1]
-            np.maximum(part, cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR), out=part)
+        self._views(frame_bgr, small, s.cell, views, flip, s.probability)
         return around(views)
 
-    def _probe(self, s: _State, frame_bgr: U8, small: U8, options: Options, timestamp_ns: int) -> None:
-        """Now and then look beside the people, and where something stirs, for someone who has come in; the next frame
-        looks there again."""
-        fresh = s.frames < MOTION_FIRST  # nobody is far from where they were in the first frame
-        aside, stirs = s.tracker.probe(s.frames), False
+    def _search(self, s: _State, frame_bgr: U8, small: U8, options: Options, timestamp_ns: int) -> None:
+        """Now and then look beside the people, and where something stirs, for someone who has come in; the frame after
+        next looks there again."""
+        self._found(s, self._scout.take(), options)
+        aside, s.stirs = s.tracker.probe(s.frames), False
         if aside is None and s.frames % MOTION_EVERY == 1 and s.liveness.steady:
             aside = s.disturbance(s.motion, s.liveness.kept, s.looked, timestamp_ns)
-            stirs = aside is not None
-        if self._face_detector is not None and s.frames % FACES_EVERY == FACES_AT:
-            s.faces, fresh = self._face_detector(small), True
-        elif self._second is not None and s.liveness.undecided and s.frames >= s.ask_at:
+            s.stirs = aside is not None
+        faces = self._scout.sees_faces and s.frames % FACES_EVERY == FACES_AT
+        second = self._scout.has_second and not faces and s.liveness.undecided and s.frames >= s.ask_at
+        if second:
             s.ask_at = s.frames + SECOND_EVERY
-            seen = self._second(
-                view(frame_bgr, small, s.cell, s.tracker.whole, self._second.width, self._second.height, False)
-            )
-            s.liveness.hear(
-                np.asarray(cv2.resize(seen, s.motion.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
-            )
+        if aside is not None or faces or second:
+            self._scout.ask(frame_bgr, small, s.cell, faces, second, aside)
+
+    def _found(self, s: _State, answer: Answer, options: Options) -> None:
+        """What was asked for a frame ago."""
+        if answer.second is not None:
+            size = s.motion.shape[::-1]
+            s.liveness.hear(np.asarray(cv2.resize(answer.second, size, interpolation=cv2.INTER_AREA), np.float32))
+        fresh = s.frames < MOTION_FIRST  # nobody is far from where they were in the first frame
+        if answer.faces is not None:
+            s.faces, fresh = answer.faces, True
         strangers = s.liveness.strangers(s.faces, s.motion) if fresh else []
         if strangers:
             s.tracker.add([body_of(face, s.height, s.width) for face in strangers], inside=True)
-            return
-        if aside is not None:
-            self._see(s, frame_bgr, small, [aside], False)
-            s.liveness.hide(s.probability)
-            strange = Regions(s.height, s.width)(s.probability, options.ignore_small, CERTAIN)
+        elif answer.aside is not None:
+            (x0, y0, x1, y1), seen = answer.aside
+            opinion = np.zeros_like(s.probability)
+            cv2.resize(seen, (x1 - x0, y1 - y0), dst=opinion[y0:y1, x0:x1], interpolation=cv2.INTER_LINEAR)
+            s.liveness.hide(opinion)
+            strange = Regions(s.height, s.width)(opinion, options.ignore_small, CERTAIN)
             strange = [box for box in strange if s.liveness.living(box, s.motion)]
-            if strange and stirs:  # what is recognised of somebody who walks in is a part of what moves
-                s.tracker.widen(around([*strange, aside]))
+            if strange and s.stirs:  # what is recognised of somebody who walks in is a part of what moves
+                s.tracker.widen(around([*strange, (x0, y0, x1, y1)]))
             else:
                 s.tracker.add(grouped(strange, s.liveness.faces))
 
@@ -309,7 +320,7 @@ class _NoNetwork:
 
 def warm_up_matting() -> None:
     """Compile all kernels of the refinement, or load them from the cache."""
-    matting = Matting(_NoNetwork())  # type: ignore[arg-type]
+    matting = Matting(_NoNetwork())
     frame = np.random.default_rng(0).integers(0, 255, (64, 96, 3), np.uint8)
     for number in range(3):
         matting(frame, Options(), number)

@@ -1,0 +1,86 @@
+"""The network's opinion of several views of a picture, put together on the grid; on both cores where there are several.
+
+Owns nothing but references to the networks. Used by `Matting`, on its thread: the first network runs there, the spare
+one only on the helper thread (`parallel.py`), since neither may be entered twice at a time.
+"""
+
+from concurrent.futures import Future
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from obs_bgremove.engine.arrays import F32, U8
+from obs_bgremove.engine.matting.person_crop import Box, view
+from obs_bgremove.engine.parallel import submit
+
+
+class Network(Protocol):
+    """A selfie model: `Segmenter`, or what stands in for one in tests."""
+
+    width: int
+    height: int
+
+    def __call__(self, image_rgb: U8) -> F32:
+        """(height, width, 3) uint8 RGB to (height, width) float32 in [0, 1], valid until the next call."""
+
+
+class NetworkViews:
+    """The network, twice if there is a spare one."""
+
+    def __init__(self, network: Network, spare: Network | None = None) -> None:
+        """spare: the same model once more, for the helper thread; without it all views are looked at in turn."""
+        self._network, self._spare = network, spare
+
+    def __call__(self, frame_bgr: U8, small: U8, cell: int, boxes: list[Box], flip: bool, probability: F32) -> None:
+        """Fill probability (gh, gw) with the opinion of these boxes, the surer one where they overlap, 0 elsewhere.
+        flip: show them mirrored. Raises RuntimeError if the network fails."""
+        here = boxes[::2] if self._spare is not None else boxes
+        there = boxes[1::2] if self._spare is not None else []
+        pictures = [self.picture(frame_bgr, small, cell, box, flip) for box in there]
+        beside = self.ask(pictures) if there else None
+        probability[...] = 0
+        try:
+            for number, box in enumerate(here):
+                seen = _opinion(self._network, self.picture(frame_bgr, small, cell, box, flip))
+                _lay(seen, box, flip, probability, alone=number == 0)
+        finally:  # the spare network is never left at work
+            answers = beside.result() if beside is not None else []
+        for box, seen in zip(there, answers, strict=True):
+            _lay(seen, box, flip, probability, alone=False)
+
+    def picture(self, frame_bgr: U8, small: U8, cell: int, box: Box, flip: bool = False) -> U8:
+        """What the network is shown of a box, of its own memory."""
+        return view(frame_bgr, small, cell, box, self._network.width, self._network.height, flip)
+
+    def ask(self, pictures: list[U8]) -> "Future[list[F32]]":
+        """Begin to look at pictures as `picture` made them, on the helper thread if there is a spare network."""
+        if self._spare is not None:
+            return submit(_opinions, self._spare, pictures)
+        done: Future[list[F32]] = Future()
+        done.set_result(_opinions(self._network, pictures))
+        return done
+
+
+def _opinions(network: Network, pictures: list[U8]) -> list[F32]:
+    return [_opinion(network, picture).copy() for picture in pictures]
+
+
+def _opinion(network: Network, picture: U8) -> F32:
+    """Checked: a wrong shape could spread over the whole matte."""
+    seen = network(picture)
+    if np.shape(seen) != picture.shape[:2]:
+        raise RuntimeError(f"the network answered with shape {np.shape(seen)}")
+    return seen
+
+
+def _lay(seen: F32, box: Box, flip: bool, probability: F32, alone: bool) -> None:
+    """One opinion into its box. alone: nothing else is there yet."""
+    x0, y0, x1, y1 = box
+    if flip:
+        seen = np.asarray(cv2.flip(seen, 1), np.float32)
+    part = probability[y0:y1, x0:x1]
+    if alone:
+        cv2.resize(seen, (x1 - x0, y1 - y0), dst=part, interpolation=cv2.INTER_LINEAR)
+    else:
+        np.maximum(part, cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR), out=part)
