@@ -60,6 +60,11 @@ class Plate:
         """Learned on purpose: then it may overrule the network even where that is sure."""
         return self._pinned
 
+    @property
+    def learning(self) -> bool:
+        """The picture is being taken for the empty room."""
+        return self._learn_next or self._learning_since is not None
+
     def learn(self) -> None:
         """From the next frame on, for LEARN_S, take everything for the empty room."""
         self.forget()

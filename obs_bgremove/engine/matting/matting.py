@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from obs_bgremove.engine.arrays import F32, U8
+from obs_bgremove.engine.matting.attention import Attention
 from obs_bgremove.engine.matting.clean_plate import Plate
 from obs_bgremove.engine.matting.disturbance import Disturbance
 from obs_bgremove.engine.matting.edge import Edge
@@ -36,6 +37,7 @@ MOTION_FIRST = 20  # but the first frames each time: who lives is to be known so
 FACES_EVERY, FACES_AT = 28, 15  # frames, and which of them: 2.5 ms of the other core, where motion is not looked at
 SECOND_EVERY = 20  # frames between two second opinions, if one is wanted: 2 ms of the other core
 LEARN_EVERY = 2  # frames: a room changes slowly, and looking at it costs 1.2 ms
+RESTS_FROM = 30  # looks: until then all that is there is to be found
 FLIP_FROM = 0.3  # smoothing from which every second frame is shown mirrored, so that the blend averages two opinions
 FIRST_LOOKS = 6  # looks at the first frame, each at the boxes that the one before found
 CERTAIN = 0.9  # how sure the surest part of someone not yet followed must be
@@ -67,6 +69,7 @@ class _State:
     liveness: Liveness = field(init=False)
     hesitation: Hesitation = field(init=False)
     disturbance: Disturbance = field(init=False)
+    attention: Attention = field(default_factory=Attention)
     edge: Edge = field(init=False)
     matte: Matte = field(init=False)
     probability: F32 = field(init=False)  # the network's opinion of this frame...
@@ -78,7 +81,8 @@ class _State:
     seen: U8 | None = None  # the last frame's grid
     unjudged: _Unjudged | None = None
     stirs: bool = False  # the scout was sent because something moves there
-    frames: int = 0
+    looks: int = 0  # frames that the network looked at
+    options: Options | None = None  # of the last look
 
     def __post_init__(self) -> None:
         shape = (self.height, self.width)
@@ -138,19 +142,25 @@ class Matting:
         if s is None or (s.cell, s.height, s.width) != (cell, height, width):
             self.reset()
             s = self._state = _State(cell, height, width)
-        s.probability, s.before, s.earlier = s.earlier, s.probability, s.before
         small = shrink(frame_bgr, cell, height, width)
-        beside = submit(self._beside, s, small, options, timestamp_ns)
-        first, judged = options.track_person and not s.frames, False
+        half = _half(small)
+        may_rest = s.looks >= RESTS_FROM and options == s.options and not s.plate.learning
+        if s.attention.rests(half, s.regions.kept, may_rest):
+            s.matte.stages_ms = {"segment": (time.perf_counter() - started) * 1e3, "stabilise": 0.0, "edge": 0.0}
+            return s.matte
+        s.options = options
+        s.probability, s.before, s.earlier = s.earlier, s.probability, s.before
+        beside = submit(self._beside, s, small, half, options, timestamp_ns)
+        first, judged = options.track_person and not s.looks, False
         if first:
-            half, change, calm = beside.result()
+            change, calm = beside.result()
             box = self._first_look(s, frame_bgr, small, calm, options, timestamp_ns)
         else:
             box = self._look(s, frame_bgr, small, options)
-            half, change, calm = beside.result()
+            change, calm = beside.result()
         if calm is not None and not first:
             s.unjudged = _Unjudged(self._by_blocks(s), calm, s.looked, s.faces, timestamp_ns)
-            judged = s.frames < MOTION_FIRST or s.tracker.searching
+            judged = s.looks < MOTION_FIRST or s.tracker.searching
             if judged:  # else beside the next frame's network, from then on
                 self._judge(s)
         s.liveness.hide(s.probability)
@@ -186,7 +196,7 @@ class Matting:
         if options.track_person:
             s.tracker.follow(grouped(split(people, s.liveness.faces), s.liveness.faces))
             self._search(s, frame_bgr, small, options, timestamp_ns)
-        s.frames += 1
+        s.looks += 1
         ended = time.perf_counter()
         matte.stages_ms = {
             "segment": (segmented - started) * 1e3,
@@ -195,23 +205,23 @@ class Matting:
         }
         return matte
 
-    def _beside(self, s: _State, small: U8, options: Options, timestamp_ns: int) -> tuple[U8, U8 | None, U8 | None]:
+    def _beside(
+        self, s: _State, small: U8, half: U8, options: Options, timestamp_ns: int
+    ) -> tuple[U8 | None, U8 | None]:
         """What does not need the network, done while it runs."""
         if s.unjudged is not None:
             self._judge(s)
             s.hesitation(s.before, s.earlier, s.liveness.kept, s.motion)
-        size = ((s.width + 1) // 2, (s.height + 1) // 2)
-        half = np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
         if options.use_learned_background:
-            if s.seen is not None and s.frames % LEARN_EVERY == 0:  # the frame before, beside the network
+            if s.seen is not None and s.looks % LEARN_EVERY == 0:  # the frame before, beside the network
                 s.plate.update(s.seen, s.smoother.state, timestamp_ns)
             s.plate.check(small, timestamp_ns)
         s.seen = small
         calm = None
-        due = s.frames % MOTION_EVERY == 1 or s.frames < MOTION_FIRST or s.tracker.searching
+        due = s.looks % MOTION_EVERY == 1 or s.looks < MOTION_FIRST or s.tracker.searching
         if options.track_person and due:
             calm = s.motion.look(half, timestamp_ns)
-        return half, s.smoother.change(half), calm
+        return s.smoother.change(half), calm
 
     def _by_blocks(self, s: _State) -> F32:
         """The network's opinion by blocks of motion, (by, bx)."""
@@ -225,7 +235,7 @@ class Matting:
 
     def _look(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> Box:
         """Fill s.probability (gh, gw) with the network's opinion; returns the box around what it saw."""
-        flip = options.smoothing >= FLIP_FROM and s.frames % 2 == 1
+        flip = options.smoothing >= FLIP_FROM and s.looks % 2 == 1
         if not options.track_person:
             return self._see(s, frame_bgr, small, [s.tracker.whole], flip)
         return self._see(s, frame_bgr, small, s.tracker.views(), flip)
@@ -268,14 +278,14 @@ class Matting:
         """Now and then look beside the people, and where something stirs, for someone who has come in; the frame after
         next looks there again."""
         self._found(s, self._scout.take(), options)
-        aside, s.stirs = s.tracker.probe(s.frames), False
-        if aside is None and s.frames % MOTION_EVERY == 1 and s.liveness.steady:
+        aside, s.stirs = s.tracker.probe(s.looks), False
+        if aside is None and s.looks % MOTION_EVERY == 1 and s.liveness.steady:
             aside = s.disturbance(s.motion, s.liveness.kept, s.looked, timestamp_ns)
             s.stirs = aside is not None
-        faces = self._scout.sees_faces and s.frames % FACES_EVERY == FACES_AT
-        second = self._scout.has_second and not faces and s.liveness.undecided and s.frames >= s.ask_at
+        faces = self._scout.sees_faces and s.looks % FACES_EVERY == FACES_AT
+        second = self._scout.has_second and not faces and s.liveness.undecided and s.looks >= s.ask_at
         if second:
-            s.ask_at = s.frames + SECOND_EVERY
+            s.ask_at = s.looks + SECOND_EVERY
         if aside is not None or faces or second:
             self._scout.ask(frame_bgr, small, s.cell, faces, second, aside)
 
@@ -284,7 +294,7 @@ class Matting:
         if answer.second is not None:
             size = s.motion.shape[::-1]
             s.liveness.hear(np.asarray(cv2.resize(answer.second, size, interpolation=cv2.INTER_AREA), np.float32))
-        fresh = s.frames < MOTION_FIRST  # nobody is far from where they were in the first frame
+        fresh = s.looks < MOTION_FIRST  # nobody is far from where they were in the first frame
         if answer.faces is not None:
             s.faces, fresh = answer.faces, True
         strangers = s.liveness.strangers(s.faces, s.motion) if fresh else []
@@ -301,6 +311,12 @@ class Matting:
                 s.tracker.widen(around([*strange, (x0, y0, x1, y1)]))
             else:
                 s.tracker.add(grouped(strange, s.liveness.faces))
+
+
+def _half(small: U8) -> U8:
+    """(ceil(gh / 2), ceil(gw / 2), 3)."""
+    size = ((small.shape[1] + 1) // 2, (small.shape[0] + 1) // 2)
+    return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class _NoNetwork:

@@ -26,7 +26,7 @@ class Regions:
         self._size = (max(1, width // STEP), max(1, height // STEP))
         self._height, self._width = height, width
         self._coarse: F32 = np.zeros(self._size[::-1], np.float32)
-        self._kept: np.ndarray = np.zeros(self._size[::-1], bool)
+        self.kept: np.ndarray = np.zeros(self._size[::-1], bool)  # region pixels of people
 
     def __call__(self, matte: F32, ignore_small: float, confident: float = CONFIDENT) -> list[Box]:
         """Fade out in matte (gh, gw), in place, what is smaller than ignore_small times the largest region, or nowhere
@@ -40,15 +40,15 @@ class Regions:
         real[0] = False
         if not real.any():
             matte[...] = 0
-            self._kept = np.zeros_like(self._kept)
+            self.kept = np.zeros_like(self.kept)
             return []
         overlaps = np.zeros(count, bool)
-        overlaps[np.unique(labels[self._kept])] = True
+        overlaps[np.unique(labels[self.kept])] = True
         weighty = areas * np.where(overlaps, KEPT_BONUS, 1.0) >= ignore_small * areas[real].max()
         keep = real & weighty
-        self._kept = keep[labels]
+        self.kept = keep[labels]
         # What belongs to no kept region goes: dropped ones with their halo, and haze too thin to be a region at all.
-        near = cv2.dilate(self._kept.astype(np.uint8), np.ones((HALO, HALO), np.uint8))
+        near = cv2.dilate(self.kept.astype(np.uint8), np.ones((HALO, HALO), np.uint8))
         if (coarse[near == 0] > 0).any():
             matte *= cv2.resize(near.astype(np.float32), (self._width, self._height), interpolation=cv2.INTER_LINEAR)
         across, down = self._width / self._size[0], self._height / self._size[1]
