@@ -144,7 +144,10 @@ class Matting:
             s = self._state = _State(cell, height, width)
         small = shrink(frame_bgr, cell, height, width)
         half = _half(small)
-        may_rest = s.looks >= RESTS_FROM and options == s.options and not s.plate.learning
+        scouted = self._scout.away
+        if scouted:
+            self._found(s, self._scout.take(), options)
+        may_rest = not scouted and s.looks >= RESTS_FROM and options == s.options and not s.plate.learning
         if s.attention.rests(half, s.regions.kept, may_rest):
             s.matte.stages_ms = {"segment": (time.perf_counter() - started) * 1e3, "stabilise": 0.0, "edge": 0.0}
             return s.matte
@@ -275,9 +278,8 @@ class Matting:
         return around(views)
 
     def _search(self, s: _State, frame_bgr: U8, small: U8, options: Options, timestamp_ns: int) -> None:
-        """Now and then look beside the people, and where something stirs, for someone who has come in; the frame after
-        next looks there again."""
-        self._found(s, self._scout.take(), options)
+        """Now and then look beside the people, and where something stirs, for someone who has come in; the next frame
+        looks there again."""
         aside, s.stirs = s.tracker.probe(s.looks), False
         if aside is None and s.looks % MOTION_EVERY == 1 and s.liveness.steady:
             aside = s.disturbance(s.motion, s.liveness.kept, s.looked, timestamp_ns)
@@ -290,7 +292,7 @@ class Matting:
             self._scout.ask(frame_bgr, small, s.cell, faces, second, aside)
 
     def _found(self, s: _State, answer: Answer, options: Options) -> None:
-        """What was asked for a frame ago."""
+        """What was asked for after the frame before."""
         if answer.second is not None:
             size = s.motion.shape[::-1]
             s.liveness.hear(np.asarray(cv2.resize(answer.second, size, interpolation=cv2.INTER_AREA), np.float32))

@@ -1,8 +1,8 @@
 """Looks besides those at the people: where faces are, what the other model thinks, who is aside.
 
-They are asked for at the end of a frame, done on the helper thread while nothing or the next frame's network runs, and
-taken at the end of the next frame: always there, so that the same frames give the same mattes on any machine. On the
-worker's own thread they made the slowest frames half as slow again. Used by `Matting`.
+They are asked for at the end of a frame, done on the helper thread while the worker waits for the next frame, and taken
+when that begins: always there, so that the same frames give the same mattes on any machine. On the worker's own thread
+they made the slowest frames half as slow again. Used by `Matting`.
 """
 
 import contextlib
@@ -37,6 +37,11 @@ class Scout:
         self._pending_second: Future[F32] | None = None
         self._pending_aside: Future[list[F32]] | None = None
         self._aside: Box | None = None
+
+    @property
+    def away(self) -> bool:
+        """Something was asked for and not taken yet."""
+        return any((self._pending_faces, self._pending_second, self._pending_aside))
 
     def faces_now(self, small: U8) -> list[Box]:
         """The faces in small (gh, gw, 3), at once; none without a detector. Not while anything is on its way."""
