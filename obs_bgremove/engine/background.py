@@ -25,6 +25,7 @@ from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.shared import backgrounds_folder
 from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 from obs_bgremove.shared.options import Options
 
 # How often the chosen file is looked at again, so that a replaced or repaired picture is picked up by itself.
@@ -93,8 +94,8 @@ class Backgrounds:
                 since_s = self._readers.get(wanted, self._wanted_s if wanted != self._key else now)
                 if now - since_s > SLOW_AFTER_S:
                     return UserError(
-                        f"The folder {wanted.folder} does not answer.",
-                        "Check the drive or the network, or choose another folder or a colour.",
+                        tr("The folder {folder} does not answer.", folder=wanted.folder),
+                        tr("Check the drive or the network, or choose another folder or a colour."),
                     )
             if self._problem is None and isinstance(self._layer, Video):
                 return self._layer.problem
@@ -225,16 +226,20 @@ class Backgrounds:
                 return
             if not name:
                 raise UserError(
-                    f"There are no pictures in the folder {key.folder}.",
-                    "Put pictures or videos there (png, jpg, webp, bmp, gif, mp4, mov, webm, mkv, avi), "
-                    "or choose another folder.",
+                    tr("There are no pictures in the folder {folder}.", folder=key.folder),
+                    tr(
+                        "Put pictures or videos there (png, jpg, webp, bmp, gif, mp4, mov, webm, mkv, avi), "
+                        "or choose another folder."
+                    ),
                 )
             layer, problem = self._open(path, key), None
         except UserError as error:
             problem = error
         except Exception as error:  # MemoryError, cv2.error, ...: this thread must always come to a result
+            words = f"{type(error).__name__}: {error}"
             problem = UserError(
-                f"The background {read.name} cannot be used ({type(error).__name__}: {error}).", "Choose another one."
+                tr("The background {file} cannot be used ({error}).", file=read.name, error=words),
+                tr("Choose another one."),
             )
         finally:
             with self._lock:

@@ -24,6 +24,7 @@ from obs_bgremove.engine.room import as_shown
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 from obs_bgremove.shared.protocol import DesiredState
 
 if TYPE_CHECKING:
@@ -146,13 +147,17 @@ class Pipeline:
         except (ImportError, OSError) as error:
             log.warning("loading the libraries failed", exc_info=error)
             self._loaded = UserError(
-                f"The engine's libraries cannot be used ({type(error).__name__}: {error}).", installation.REMEDY
+                tr("The engine's libraries cannot be used ({error}).", error=f"{type(error).__name__}: {error}"),
+                installation.REMEDY,
             )
         except Exception as error:  # a mistake of ours, or whatever the network may throw
             log.error("loading the network failed", exc_info=error)
             self._loaded = UserError(
-                f"Finding the person could not be started ({type(error).__name__}: {error}).",
-                f"It is tried again by itself. If it stays, please report it with {installation.logs_dir()}.",
+                tr("Finding the person could not be started ({error}).", error=f"{type(error).__name__}: {error}"),
+                tr(
+                    "It is tried again by itself. If it stays, please report it with {folder}.",
+                    folder=installation.logs_dir(),
+                ),
             )
         self._wake()
 
@@ -167,8 +172,8 @@ class Pipeline:
             if self._failures == 1:  # the same one for every frame would fill the log
                 log.error("a frame failed", exc_info=error)
             error = UserError(
-                f"Finding the person failed ({type(error).__name__}: {error}).",
-                "The background alone is shown; it is tried again by itself.",
+                tr("Finding the person failed ({error}).", error=f"{type(error).__name__}: {error}"),
+                tr("The background alone is shown; it is tried again by itself."),
             )
         self.problem = error
 

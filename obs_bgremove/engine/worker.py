@@ -18,6 +18,7 @@ from obs_bgremove.engine.ring_sink import RingSink
 from obs_bgremove.shared.clock import now_ns, now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
+from obs_bgremove.shared.language import NOTHING, Text, tr
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
 
@@ -44,7 +45,7 @@ class Worker:
         self._camera: CameraSetting | None = None
         self._shown: object = None  # what the picture without a camera was made from
         self._fallback_for: object = None
-        self._said: tuple[str, str] = ("", "")
+        self._said: tuple[str, Text] = ("", NOTHING)
         self._last_frame_s = now_s()
         self._hidden = False
         self._idle_s = IDLE_S
@@ -68,7 +69,7 @@ class Worker:
                     self._step(self._link.desired)
                 self._stats()
         except UserError as error:
-            self._say("error", str(error))
+            self._say("error", error.text)
             raise
         finally:
             self._capture.stop()
@@ -174,20 +175,23 @@ class Worker:
         silent_s = now_s() - self._last_frame_s
         problem = self._pipeline.problem or self._capture.problem
         if problem is not None:
-            self._say("error", str(problem))
+            self._say("error", problem.text)
         elif desired.showing and silent_s > STALE_AFTER_S:
             self._say(
                 "warning",
-                f"The camera {self._capture.label} gives no picture. The background is shown until it does.",
+                tr(
+                    "The camera {camera} gives no picture. The background is shown until it does.",
+                    camera=self._capture.label,
+                ),
             )
         elif self._pipeline.loading:
-            self._say("info", "Starting…")
+            self._say("info", tr("Starting…"))
         elif desired.options.background_mode == "file" and self._backgrounds.problem is not None:
-            self._say("warning", str(self._backgrounds.problem))
+            self._say("warning", self._backgrounds.problem.text)
         else:
-            self._say("info", "")
+            self._say("info", NOTHING)
 
-    def _say(self, level: str, text: str) -> None:
+    def _say(self, level: str, text: Text) -> None:
         if (level, text) != self._said:
             self._said = (level, text)
             self._link.send("status", level=level, text=text)

@@ -16,6 +16,7 @@ from obs_bgremove.obs import libobs
 from obs_bgremove.obs.libobs import obs_source_frame, obs_source_info
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import BGRA, BYTES_PER_PIXEL
+from obs_bgremove.shared.language import tr
 
 WIDTH, HEIGHT = 96, 48  # rows of a multiple of 64 bytes: libobs pads others in some versions
 ROOM_BYTES = 1024  # of a probe: more than any version of the structures has
@@ -109,7 +110,12 @@ def _changed(now: Any, before: Any) -> set[int]:
 def _expect(what: str, got: object, expected: object) -> None:
     if got != expected:
         raise UserError(
-            f"This OBS differs from those that AI Background knows ({what}: got {str(got)[:80]}, expected "
-            f"{str(expected)[:80]}). Nothing was loaded, to keep OBS safe.",
-            "Look for a newer version of AI Background.",
+            tr(
+                "This OBS differs from those that AI Background knows ({what}: got {got}, expected {expected}). "
+                "Nothing was loaded, to keep OBS safe.",
+                what=what,
+                got=str(got)[:80],
+                expected=str(expected)[:80],
+            ),
+            tr("Look for a newer version of AI Background."),
         )

@@ -14,10 +14,12 @@ from typing import Any, Callable, NamedTuple, Optional
 from obs_bgremove.obs import engine_process, log
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import Text, tr
 from obs_bgremove.shared.redaction import redact
 
 TIMEOUT_S = 30.0
 WAIT_S = 1.0
+_TRY_AGAIN = tr("Try Refresh Cameras.")
 
 
 class Camera(NamedTuple):
@@ -29,7 +31,7 @@ class Camera(NamedTuple):
     virtual: bool = False
     modes: tuple[tuple[str, int, int, float], ...] = ()
 
-    def sizes(self) -> dict[str, str]:
+    def sizes(self) -> dict[str, Text]:
         """What `resolution` may be for this camera, smallest first, and what to call it: with the best rate and the
         format that has it."""
         best: dict[tuple[int, int], tuple[float, str]] = {}
@@ -37,9 +39,15 @@ class Camera(NamedTuple):
             best[width, height] = max(best.get((width, height), (0.0, "")), (rate, name))
         ordered = sorted(best.items(), key=lambda item: (item[0][0] * item[0][1], item))
         return {
-            f"{width}x{height}": f"{width}×{height} ({f'{rate:g} fps, ' if rate else ''}{name})"
+            f"{width}x{height}": _size_in_words(f"{width}×{height}", rate, name)
             for (width, height), (rate, name) in ordered
         }
+
+
+def _size_in_words(size: str, rate: float, name: str) -> Text:
+    if not rate:
+        return Text("{size} ({format})", size=size, format=name)
+    return tr("{size} ({rate:g} fps, {format})", size=size, rate=float(rate), format=name)
 
 
 class Cameras:
@@ -107,11 +115,13 @@ class Cameras:
             output, errors = child.communicate(timeout=TIMEOUT_S)
             return [_camera(one) for one in json.loads(output)]
         except subprocess.TimeoutExpired:
-            raise UserError(f"The list of cameras took longer than {TIMEOUT_S:g} s.", "Try Refresh Cameras.") from None
+            raise UserError(
+                tr("The list of cameras took longer than {seconds:.0f} s.", seconds=TIMEOUT_S), _TRY_AGAIN
+            ) from None
         except (ValueError, KeyError, TypeError) as error:
             last = redact(errors.decode(errors="replace").strip().rpartition("\n")[2])[:200]
             raise UserError(
-                f"The cameras could not be listed ({last or repr(error)}).", "Try Refresh Cameras."
+                tr("The cameras could not be listed ({error}).", error=last or repr(error)), _TRY_AGAIN
             ) from error
         finally:
             with self._lock:

@@ -16,6 +16,7 @@ from typing import Any, Callable, Optional
 from obs_bgremove.obs import log, thread_pool
 from obs_bgremove.shared import child_process, installation, protocol
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import NOTHING, tr
 from obs_bgremove.shared.redaction import redact
 
 LEAVE_S = 1.0  # how long a process may take to leave by itself after its stdin closed
@@ -50,7 +51,8 @@ def spawn(command: list[str], folder: str, descriptor: Optional[int] = None, **m
         )
     except OSError as error:
         raise UserError(
-            f"The engine could not be started ({error.strerror}).", f"Run `{installation.INSTALL_COMMAND}` again."
+            tr("The engine could not be started ({reason}).", reason=error.strerror),
+            tr("Run `{command}` again.", command=installation.INSTALL_COMMAND),
         ) from error
 
 
@@ -72,7 +74,7 @@ class EngineProcess:
         self.started = self.last_line = time.monotonic()
         self.first_frame: Optional[float] = None  # when it was up and running
         self.writing_since: Optional[float] = None  # a write that lasts: the engine does not read
-        self.failure = ""  # why its messages cannot be trusted any more
+        self.failure = NOTHING  # why its messages cannot be trusted any more
         self._state, self._on_message, self._on_end = state, on_message, on_end
         self._write_lock = threading.Lock()
         self._stderr: collections.deque[str] = collections.deque(maxlen=STDERR_LINES)
@@ -161,10 +163,10 @@ class EngineProcess:
                     self.first_frame = self.last_line
                 self._on_message(message)
         except protocol.ProtocolError as error:
-            self.failure = f"the engine sent something that is not a message ({error})"
+            self.failure = tr("the engine sent something that is not a message ({error})", error=error)
         except Exception as error:
             log.bug(f"A message of the engine (process {self.pid}) could not be handled", error)
-            self.failure = f"a message could not be handled ({error!r})"
+            self.failure = tr("a message could not be handled ({error})", error=repr(error))
         self._on_end()
 
     def _drain_stderr(self) -> None:

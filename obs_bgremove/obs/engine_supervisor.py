@@ -14,6 +14,7 @@ from obs_bgremove.obs import log, thread_pool
 from obs_bgremove.obs.engine_process import EngineProcess
 from obs_bgremove.shared import installation, protocol
 from obs_bgremove.shared.errors import UserError, exit_in_words
+from obs_bgremove.shared.language import tr
 from obs_bgremove.shared.protocol import DesiredState
 
 SILENCE_S = 2.0  # a running engine that says nothing for so long hangs
@@ -110,7 +111,10 @@ class EngineSupervisor:
                 steady, problem = False, error
             except Exception as error:  # our own bug must not end the watch
                 log.bug("The engine's supervisor", error)
-                steady, problem = False, UserError(f"Internal error: {error!r}.", "Please report it: see Details.")
+                steady, problem = (
+                    False,
+                    UserError(tr("Internal error: {error}.", error=repr(error)), tr("Please report it: see Details.")),
+                )
             if problem is None:
                 failures = 0
                 continue
@@ -156,12 +160,14 @@ class EngineSupervisor:
             if self._mismatch is not None:
                 return self._mismatch
             if process.failure:
-                return UserError(f"The engine was stopped: {process.failure}.")
+                return UserError(tr("The engine was stopped: {reason}.", reason=process.failure))
             if process.exit_code is not None:
-                return UserError(f"The engine stopped unexpectedly ({exit_in_words(process.exit_code)}).")
+                return UserError(
+                    tr("The engine stopped unexpectedly ({ending}).", ending=exit_in_words(process.exit_code))
+                )
             limit_s = START_S if process.first_frame is None else SILENCE_S
             if max(silent_ticks, deaf_ticks) * TICK_S > limit_s:
-                return UserError(f"The engine did not answer for {limit_s:g} s and was stopped.")
+                return UserError(tr("The engine did not answer for {seconds:.0f} s and was stopped.", seconds=limit_s))
         return None
 
     def _pause(self, seconds: float) -> None:
@@ -177,8 +183,12 @@ class EngineSupervisor:
         if message["type"] == "hello":
             if message["version"] != __version__:
                 self._mismatch = UserError(
-                    f"The engine is version {message['version']}, the script in OBS is {__version__}.",
-                    f"Run `{installation.INSTALL_COMMAND}` again, then restart OBS.",
+                    tr(
+                        "The engine is version {version}, the script in OBS is {ours}.",
+                        version=message["version"],
+                        ours=__version__,
+                    ),
+                    tr("Run `{command}` again, then restart OBS.", command=installation.INSTALL_COMMAND),
                 )
                 self._wake.set()
             else:

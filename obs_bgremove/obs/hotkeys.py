@@ -8,21 +8,22 @@ import time
 from typing import Any
 
 from obs_bgremove.obs.source_type import Immortal
+from obs_bgremove.shared.language import tr
 
 SINGLE = (
-    ("ai_background.next", "Next Background"),
-    ("ai_background.previous", "Previous Background"),
-    ("ai_background.random", "Random Background"),
-    ("ai_background.cut", "Cut to Next Background (No Crossfade)"),
-    ("ai_background.learn", "Learn Background"),
+    ("ai_background.next", tr("Next Background")),
+    ("ai_background.previous", tr("Previous Background")),
+    ("ai_background.random", tr("Random Background")),
+    ("ai_background.cut", tr("Cut to Next Background (No Crossfade)")),
+    ("ai_background.learn", tr("Learn Background")),
 )
 # Not obs_hotkey_pair_*: libobs takes a pair's first half as held down until it is released, but obs-websocket (stream
 # decks, remote controls) only presses, so the second half would never work again.
 SWITCHES = (
-    ("ai_background.removal_on", "Remove Background"),
-    ("ai_background.removal_off", "Show Camera"),
-    ("ai_background.privacy_on", "Privacy On (Background Only)"),
-    ("ai_background.privacy_off", "Privacy Off"),
+    ("ai_background.removal_on", tr("Remove Background")),
+    ("ai_background.removal_off", tr("Show Camera")),
+    ("ai_background.privacy_on", tr("Privacy On (Background Only)")),
+    ("ai_background.privacy_off", tr("Privacy Off")),
 )
 SAME_KEY_S = 0.05
 
@@ -33,7 +34,8 @@ def register(lib: Any, holder: Immortal, serial: int, source: int) -> None:
         return
     holder.with_hotkeys.add(serial)
     for name, description in (*SINGLE, *SWITCHES):
-        lib.obs_hotkey_register_source(source, name.encode(), description.encode(), holder.callbacks["hotkey"], serial)
+        shown = description.local().encode()
+        lib.obs_hotkey_register_source(source, name.encode(), shown, holder.callbacks["hotkey"], serial)
 
 
 class Switch:

@@ -25,6 +25,7 @@ from ctypes import c_void_p as ptr
 from typing import Any
 
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 OBS_SOURCE_TYPE_INPUT = 0
 OBS_SOURCE_ASYNC_VIDEO = 0x05
@@ -120,6 +121,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_data_set_double": (None, [ptr, c_char_p, c_double]),
     "obs_data_set_int": (None, [ptr, c_char_p, c_longlong]),
     "obs_data_set_string": (None, [ptr, c_char_p, c_char_p]),
+    "obs_get_locale": (c_char_p, []),
     "obs_get_module": (ptr, [c_char_p]),
     "obs_get_signal_handler": (ptr, []),
     "obs_get_source_output_flags": (c_uint32, [c_char_p]),
@@ -190,7 +192,8 @@ def load() -> Any:
             function = getattr(library, name)
         except AttributeError:
             raise UserError(
-                f"This OBS has no function {name}.", "AI Background needs OBS Studio 28 or newer; please update."
+                tr("This OBS has no function {name}.", name=name),
+                tr("AI Background needs OBS Studio 28 or newer; please update."),
             ) from None
         function.restype, function.argtypes = restype, argtypes
         if name in NEVER_NULL:
@@ -204,7 +207,7 @@ def load() -> Any:
 
 def _not_null(result: Any, function: Any, arguments: Any) -> Any:
     if not result:
-        raise UserError(f"libobs gave nothing for {function.__name__}.", "Restart OBS.")
+        raise UserError(tr("libobs gave nothing for {name}.", name=function.__name__), tr("Restart OBS."))
     return result
 
 
@@ -225,4 +228,4 @@ def _find() -> Any:
             continue
         if hasattr(library, "obs_register_source_s"):
             return library
-    raise UserError("libobs was not found in this process.", "Load the script in OBS Studio: Tools, Scripts.")
+    raise UserError(tr("libobs was not found in this process."), tr("Load the script in OBS Studio: Tools, Scripts."))

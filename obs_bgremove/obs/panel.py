@@ -10,36 +10,59 @@ from typing import Any, Optional
 
 from obs_bgremove.obs import gallery, libobs
 from obs_bgremove.obs.camera_list import Camera
-from obs_bgremove.obs.rows import ADVANCED, GOVERNING, Rows, View, sizes_of, utf8
+from obs_bgremove.obs.rows import ADVANCED, GOVERNING, Rows, View, shown, sizes_of, utf8
 from obs_bgremove.obs.status import INFO_TYPES, Status
 from obs_bgremove.obs.thumbnails import Thumbnails
 from obs_bgremove.shared import backgrounds_folder, installation, options, presets, stored_settings
+from obs_bgremove.shared.language import Text, tr
 
 # Groups of the table whose basic rows begin the panel, without a frame and a title: the window is small.
 BEGINNINGS = ("camera", "background", "matte")
-MORE = {"camera": "Size and Rate", "background": "Background", "matte": "Outline", "advanced": "Engine"}
+MORE = {
+    "camera": tr("Size and Rate"),
+    "background": tr("Background"),
+    "matte": tr("Outline"),
+    "advanced": tr("Engine"),
+}
 # Buttons of each group, in order: (name, label, help).
-BUTTONS: dict[str, tuple[tuple[str, str, str], ...]] = {
-    "camera": (("refresh_cameras", "Refresh Cameras", "Looks again which cameras are connected."),),
+_RESET = tr("Puts the rows of this group back to how they came.")
+BUTTONS: dict[str, tuple[tuple[str, Text, Text], ...]] = {
+    "camera": (("refresh_cameras", tr("Refresh Cameras"), tr("Looks again which cameras are connected.")),),
     "background": (
-        ("open_folder", "Open Folder", "Shows the folder in your file browser, to put pictures of your own into it."),
+        (
+            "open_folder",
+            tr("Open Folder"),
+            tr("Shows the folder in your file browser, to put pictures of your own into it."),
+        ),
     ),
     "matte": (
-        ("learn_background", "Learn Background", "Step out of the picture, then press: remembers the room behind you."),
+        (
+            "learn_background",
+            tr("Learn Background"),
+            tr("Step out of the picture, then press: remembers the room behind you."),
+        ),
     ),
-    "camera_more": (("reset_camera", "Reset Size and Rate", "Puts the rows of this group back to how they came."),),
+    "camera_more": (("reset_camera", tr("Reset Size and Rate"), _RESET),),
     "background_more": (
-        ("previous_background", "Previous Background", "The one before, by name. There is a hotkey for it as well."),
-        ("next_background", "Next Background", "The next one by name. There is a hotkey for it as well."),
-        ("reset_background", "Reset Background", "Puts the rows of this group back to how they came."),
+        (
+            "previous_background",
+            tr("Previous Background"),
+            tr("The one before, by name. There is a hotkey for it as well."),
+        ),
+        ("next_background", tr("Next Background"), tr("The next one by name. There is a hotkey for it as well.")),
+        ("reset_background", tr("Reset Background"), _RESET),
     ),
     "matte_more": (
-        ("forget_background", "Forget Background", "Drops what was learned, for instance after moving the camera."),
-        ("reset_matte", "Reset Outline", "Puts the rows of this group back to how they came."),
+        (
+            "forget_background",
+            tr("Forget Background"),
+            tr("Drops what was learned, for instance after moving the camera."),
+        ),
+        ("reset_matte", tr("Reset Outline"), _RESET),
     ),
     "advanced": (
-        ("restart_engine", "Restart Engine", "Starts the process that does the work anew."),
-        ("refresh_status", "Refresh Figures", "Shows the figures of this moment below and at the top."),
+        ("restart_engine", tr("Restart Engine"), tr("Starts the process that does the work anew.")),
+        ("refresh_status", tr("Refresh Figures"), tr("Shows the figures of this moment below and at the top.")),
     ),
 }
 # Buttons that mean something only while this row does.
@@ -88,14 +111,15 @@ class Panel:
         self._add_info(properties, "status")
         for group in BEGINNINGS:
             self._add_rows(properties, group, view, basic=True)
-        switch = lib.obs_properties_add_bool(properties, ADVANCED.encode(), b"Show Advanced Settings")
-        lib.obs_property_set_long_description(switch, b"Shows the rest: sizes and rates, fine tuning, the engine.")
+        switch = lib.obs_properties_add_bool(properties, ADVANCED.encode(), shown(tr("Show Advanced Settings")))
+        help_text = tr("Shows the rest: sizes and rates, fine tuning, the engine.")
+        lib.obs_property_set_long_description(switch, shown(help_text))
         lib.obs_property_set_modified_callback2(switch, self._callbacks["modified"], view.serial)
         for group, title in MORE.items():
             content = lib.obs_properties_create()
             self._add_rows(content, group, view, basic=False)
             name = f"group_{group_of_rest(group)}".encode()
-            lib.obs_properties_add_group(properties, name, title.encode(), libobs.OBS_GROUP_NORMAL, content)
+            lib.obs_properties_add_group(properties, name, shown(title), libobs.OBS_GROUP_NORMAL, content)
         self._renew_gallery(properties, view.serial, view.settings["background"])
         self._show_relevant(properties, view.settings, view.advanced)
         self.renew_status(properties, view.status)
@@ -111,25 +135,31 @@ class Panel:
             self._add_presets(content)
         for button, label, tip in BUTTONS[group if basic else group_of_rest(group)]:
             added = lib.obs_properties_add_button2(
-                content, button.encode(), label.encode(), self._callbacks["button"], view.serial
+                content, button.encode(), shown(label), self._callbacks["button"], view.serial
             )
-            lib.obs_property_set_long_description(added, tip.encode())
+            lib.obs_property_set_long_description(added, shown(tip))
         if group == "advanced":
             self._add_info(content, "figures")
-            details = lib.obs_properties_add_text(content, b"details", b"Details", libobs.OBS_TEXT_MULTILINE)
-            lib.obs_property_set_long_description(details, b"Copy this into a bug report.")
+            title = shown(tr("Details"))
+            details = lib.obs_properties_add_text(content, b"details", title, libobs.OBS_TEXT_MULTILINE)
+            lib.obs_property_set_long_description(details, shown(tr("Copy this into a bug report.")))
 
     def _add_presets(self, content: int) -> None:
         lib = self._lib
         added = lib.obs_properties_add_list(
-            content, presets.KEY.encode(), b"Preset", libobs.OBS_COMBO_TYPE_LIST, libobs.OBS_COMBO_FORMAT_STRING
+            content,
+            presets.KEY.encode(),
+            shown(tr("Preset")),
+            libobs.OBS_COMBO_TYPE_LIST,
+            libobs.OBS_COMBO_FORMAT_STRING,
         )
-        lib.obs_property_set_long_description(added, b"Sets what stands below, at once. It can be changed afterwards.")
-        lib.obs_property_list_add_string(added, utf8("Choose one to set several settings…"), b"")
+        tip = tr("Sets what stands below, at once. It can be changed afterwards.")
+        lib.obs_property_set_long_description(added, shown(tip))
+        lib.obs_property_list_add_string(added, shown(tr("Choose one to set several settings…")), b"")
         lines = []
         for name, preset in presets.PRESETS.items():
-            lib.obs_property_list_add_string(added, utf8(preset.label), name.encode())
-            lines.append(f"<b>{preset.label}</b>: {presets.in_words(preset)}")
+            lib.obs_property_list_add_string(added, shown(preset.label), name.encode())
+            lines.append(f"<b>{preset.label.local()}</b>: {presets.in_words(preset)}")
         self._add_info(content, "preset_info", wrap=False)  # Qt gives what it wraps more room than it needs
         lib.obs_property_set_description(lib.obs_properties_get(content, b"preset_info"), utf8("<br>".join(lines)))
 
@@ -202,7 +232,7 @@ class Panel:
                 changed = True
         return changed
 
-    def _list_sizes(self, serial: int, properties: int, data: int, sizes: dict[str, str]) -> bool:
+    def _list_sizes(self, serial: int, properties: int, data: int, sizes: dict[str, Text]) -> bool:
         """Lists the resolutions of another camera. What is chosen stays: the camera takes what comes nearest."""
         if sizes == self._rows.sizes.get(serial):
             return False

@@ -19,8 +19,9 @@ from obs_bgremove.obs.rows import View
 from obs_bgremove.obs.source import Source, installed_command
 from obs_bgremove.obs.status import Status
 from obs_bgremove.obs.thumbnails import Thumbnails
-from obs_bgremove.shared import installation, options
+from obs_bgremove.shared import installation, language, options
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 UNLOAD_S = 6.0  # all threads of ours must have ended by then
 SETTLE_S = 1.0  # how long a new source waits for one that is leaving
@@ -152,6 +153,7 @@ class Plugin:
         panel.set_defaults(self._lib, settings, self._cameras.default)
 
     def properties(self, serial: Optional[int]) -> int:
+        follow_language(self._lib)
         source = self._sources.get(serial) if serial is not None else None
         if source is not None and serial is not None:
             view = source.panel_opens(serial)
@@ -192,22 +194,34 @@ class Plugin:
             source.hotkey(name)
 
 
-_DESCRIPTION = f"""<h3>AI Background {__version__}</h3>
-<p>Cuts you out of your webcam picture and puts a background behind you.</p>
-<p>Add it to a scene: <b>Sources, +, AI Background</b>. Settings are in the source's properties, hotkeys in
-<b>Settings, Hotkeys</b> under the source's name.</p>
-<p>Log files: {installation.logs_dir()}</p>"""
+_PARAGRAPHS = (
+    tr("Cuts you out of your webcam picture and puts a background behind you."),
+    tr(
+        "Add it to a scene: <b>Sources, +, AI Background</b>. Settings are in the source's properties, hotkeys in "
+        "<b>Settings, Hotkeys</b> under the source's name."
+    ),
+)
 
 _loaded: Optional[Plugin] = None
 
 
 def description() -> str:
     """script_description, which OBS asks for before script_load: also says why the script cannot be used."""
+    problem = ""
     try:
-        source_type.get(libobs.load())
+        lib = libobs.load()
+        follow_language(lib)
+        source_type.get(lib)
     except UserError as error:
-        return f"{_DESCRIPTION}<p><b>Not loaded.</b> {html.escape(str(error))}</p>"
-    return _DESCRIPTION
+        problem = f"<p><b>{tr('Not loaded.').local()}</b> {html.escape(error.text.local())}</p>"
+    logs = tr("Log files: {folder}", folder=html.escape(str(installation.logs_dir())))
+    paragraphs = "".join(f"<p>{paragraph.local()}</p>" for paragraph in (*_PARAGRAPHS, logs))
+    return f"<h3>AI Background {__version__}</h3>{paragraphs}{problem}"
+
+
+def follow_language(lib: Any) -> None:
+    """Shows texts in OBS's language from now on. OBS itself takes another language on when it is started anew."""
+    language.use(language.match((lib.obs_get_locale() or b"").decode(errors="replace")))
 
 
 def load(script: str) -> None:
@@ -215,6 +229,7 @@ def load(script: str) -> None:
     global _loaded
     try:
         lib = libobs.load()
+        follow_language(lib)
         holder = source_type.get(lib)
         if holder.handlers is not None:
             log.write("warning", f"Already loaded from {holder.owner}; {script} stays idle. Remove one of the two.")

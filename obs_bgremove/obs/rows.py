@@ -12,14 +12,23 @@ from obs_bgremove.obs import libobs
 from obs_bgremove.obs.camera_list import Camera
 from obs_bgremove.obs.status import Status
 from obs_bgremove.shared import backgrounds_folder, options, stored_settings
+from obs_bgremove.shared.language import Text, tr
 from obs_bgremove.shared.options import Row
 
-EXTRA_LABELS = {"camera_file": "Video File", "camera_stream": "Stream Address", "model_file": "Model File"}
+EXTRA_LABELS = {
+    "camera_file": tr("Video File"),
+    "camera_stream": tr("Stream Address"),
+    "model_file": tr("Model File"),
+}
 ADVANCED = "advanced"  # the panel's own row: shows what is no basic row
 # Settings that other rows depend on.
 GOVERNING = ("camera", "background_mode", "backgrounds_folder", "model")
-_VIDEO_FILTER = "Videos (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.ts *.gif);;All files (*)"
-_MODEL_FILTER = "Models (*.tflite)"
+_VIDEO_FILTER = Text(
+    "{videos} (*.mp4 *.mkv *.mov *.avi *.webm *.m4v *.mpg *.ts *.gif);;{all} (*)",
+    videos=tr("Videos"),
+    all=tr("All files"),
+)
+_MODEL_FILTER = Text("{models} (*.tflite)", models=tr("Models"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,7 +48,7 @@ class Rows:
     def __init__(self, lib: Any, callbacks: Mapping[str, Any]) -> None:
         self._lib, self._callbacks = lib, callbacks
         self.listed: dict[int, tuple[Path, list[str]]] = {}  # serial: folder and names shown last
-        self.sizes: dict[int, dict[str, str]] = {}  # serial: resolutions shown last
+        self.sizes: dict[int, dict[str, Text]] = {}  # serial: resolutions shown last
 
     def forget(self, serial: int) -> None:
         """The source is gone."""
@@ -48,16 +57,16 @@ class Rows:
 
     def add(self, group: int, row: Row, view: View) -> None:
         """The row of a setting, and what its "file…" entries reveal."""
-        lib, key, label = self._lib, row.key.encode(), row.label.encode()
+        lib, key, label = self._lib, row.key.encode(), shown(row.label)
         value = view.settings[row.key]
-        suffix = f" {row.unit}".encode() if row.unit else b""
+        suffix = f" {row.unit.local()}".encode() if row.unit else b""
         if row.kind == "bool":
             added = lib.obs_properties_add_bool(group, key, label)
         elif row.kind == "int" and row.choices:
             added = lib.obs_properties_add_list(
                 group, key, label, libobs.OBS_COMBO_TYPE_LIST, libobs.OBS_COMBO_FORMAT_INT
             )
-            numbers = {int(number): name for number, name in row.choices}
+            numbers = {int(number): name.local() for number, name in row.choices}
             for number, name in sorted({value: f"{value}{suffix.decode()}", **numbers}.items()):
                 lib.obs_property_list_add_int(added, name.encode(), number)
         elif row.kind == "int":
@@ -77,7 +86,7 @@ class Rows:
                 group, key, label, libobs.OBS_COMBO_TYPE_LIST, libobs.OBS_COMBO_FORMAT_STRING
             )
             self._fill(added, row, value, view)
-        lib.obs_property_set_long_description(added, row.help.encode())
+        lib.obs_property_set_long_description(added, shown(row.help))
         self._add_extra_rows(group, row.key, view)
         if row.key in (*GOVERNING, "background"):
             lib.obs_property_set_modified_callback2(added, self._callbacks["modified"], view.serial)
@@ -87,11 +96,11 @@ class Rows:
         for (governing, entry), row in stored_settings.EXTRA_ROWS.items():
             if governing != key:
                 continue
-            name, label = row.encode(), EXTRA_LABELS[row].encode()
+            name, label = row.encode(), shown(EXTRA_LABELS[row])
             if entry == stored_settings.CHOOSE_STREAM:
                 added = lib.obs_properties_add_text(group, name, label, libobs.OBS_TEXT_DEFAULT)
             else:
-                kinds = (_VIDEO_FILTER if key == "camera" else _MODEL_FILTER).encode()
+                kinds = shown(_VIDEO_FILTER if key == "camera" else _MODEL_FILTER)
                 added = lib.obs_properties_add_path(group, name, label, libobs.OBS_PATH_FILE, kinds, None)
             lib.obs_property_set_modified_callback2(added, self._callbacks["modified"], view.serial)
 
@@ -103,8 +112,8 @@ class Rows:
             self.listed[view.serial] = (folder, names)
             self.fill_pictures(added, names, value)
             return
-        entries = list(row.choices)
-        missing = "{} (not available)"
+        entries = [(stored, name.local()) for stored, name in row.choices]
+        missing = tr("{value} (not available)", value=value)
         if row.kind == "resolution":
             self.sizes[view.serial] = sizes_of(view.cameras, view.settings["camera"])
             self.fill_sizes(added, self.sizes[view.serial], value)
@@ -112,11 +121,12 @@ class Rows:
         if row.kind == "camera":
             entries = [
                 *((camera.id, camera.name) for camera in view.cameras or ()),
-                (options.SAMPLE, "Sample portrait"),
+                (options.SAMPLE, tr("Sample portrait").local()),
             ]
-            missing = "{} (not connected)" if view.cameras is not None else "{}"
+            known = view.cameras is not None
+            missing = tr("{camera} (not connected)", camera=value) if known else Text("{camera}", camera=value)
             if not value:
-                entries.insert(0, ("", "Looking for cameras…"))
+                entries.insert(0, ("", tr("Looking for cameras…").local()))
         absent = value and value not in dict(entries) and not value.startswith("choose:")
         typed = stored_settings.is_path_or_url(value)
         if absent and typed:
@@ -125,26 +135,26 @@ class Rows:
             self._add_entry(added, stored, name)
         if absent and not typed:
             # It is kept, not silently replaced: it may only be unplugged.
-            position = self._add_entry(added, value, missing.format(value))
-            self._lib.obs_property_list_item_disable(added, position, missing != "{}")
+            position = self._add_entry(added, value, missing.local())
+            self._lib.obs_property_list_item_disable(added, position, missing.local() != value)
         if row.kind == "camera":
-            self._add_entry(added, stored_settings.CHOOSE_FILE, "Video file…")
-            self._add_entry(added, stored_settings.CHOOSE_STREAM, "Stream…")
+            self._add_entry(added, stored_settings.CHOOSE_FILE, tr("Video file…").local())
+            self._add_entry(added, stored_settings.CHOOSE_STREAM, tr("Stream…").local())
         elif row.kind == "model":
-            self._add_entry(added, stored_settings.CHOOSE_FILE, "Model file…")
+            self._add_entry(added, stored_settings.CHOOSE_FILE, tr("Model file…").local())
 
-    def fill_sizes(self, added: int, sizes: Mapping[str, str], value: str) -> None:
+    def fill_sizes(self, added: int, sizes: Mapping[str, Text], value: str) -> None:
         """The entries of the list of resolutions: those of the camera, and one that is stored."""
-        stored = {} if value == options.AUTO else {value: sizes.get(value, value.replace("x", "×"))}
-        for size, name in {options.AUTO: "Automatic", **sizes, **stored}.items():
-            self._add_entry(added, size, name)
+        stored = {} if value == options.AUTO else {value: sizes.get(value, _plain_size(value))}
+        for size, name in {options.AUTO: tr("Automatic"), **sizes, **stored}.items():
+            self._add_entry(added, size, name.local())
 
     def fill_pictures(self, added: int, names: list[str], value: str) -> None:
         """The entries of the list of backgrounds; one that is stored but missing stays, marked."""
         for name in names:
             self._add_entry(added, name, name)
         if value and value not in names:
-            position = self._add_entry(added, value, f"{value} (missing)")
+            position = self._add_entry(added, value, tr("{file} (missing)", file=value).local())
             self._lib.obs_property_list_item_disable(added, position, True)
 
     def _add_entry(self, added: int, stored: str, name: str) -> int:
@@ -152,10 +162,19 @@ class Rows:
         return place
 
 
-def sizes_of(cameras: Optional[list[Camera]], chosen: str) -> dict[str, str]:
+def sizes_of(cameras: Optional[list[Camera]], chosen: str) -> dict[str, Text]:
     """The resolutions to choose from, with their names: what this camera offers, else the usual ones."""
     offered = next((camera.sizes() for camera in cameras or () if camera.id == chosen), {})
-    return offered or {size: size.replace("x", "×") for size in options.RESOLUTIONS}
+    return offered or {size: _plain_size(size) for size in options.RESOLUTIONS}
+
+
+def _plain_size(size: str) -> Text:
+    return Text(size.replace("x", "×"))
+
+
+def shown(text: Text) -> bytes:
+    """For libobs, in the language in use."""
+    return utf8(text.local())
 
 
 def utf8(text: str) -> bytes:

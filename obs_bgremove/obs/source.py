@@ -28,6 +28,7 @@ from obs_bgremove.obs.video_output import STALE_S, VideoOutput
 from obs_bgremove.shared import backgrounds_folder, installation, options, presets, stored_settings
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
+from obs_bgremove.shared.language import NOTHING, Text, tr
 from obs_bgremove.shared.protocol import DesiredState
 
 PANEL_S = 1.0  # the panel is rebuilt at most so often
@@ -55,7 +56,7 @@ class Source:
         self._removal, self._privacy = Switch(on=True), Switch(on=False)
         self._showing_since: Optional[float] = None
         self._options = options.Options()
-        self._reported: tuple[str, ...] = ()
+        self._reported: tuple[Text, ...] = ()
         self._written, self._writes = "", 0  # the background that a press wrote last, and how often one did
         self._panel_kind: tuple[str, ...] = ()
         self._panel_built = self._changed_at = 0.0
@@ -164,7 +165,9 @@ class Source:
                 except Exception as error:
                     log.bug(self.stored.name, error)
         except Exception as error:
-            self.status.problem = UserError(f"The source could not be set up ({error!r}).", "Restart OBS.")
+            self.status.problem = UserError(
+                tr("The source could not be set up ({error}).", error=repr(error)), tr("Restart OBS.")
+            )
             log.bug(f"{self.stored.name}: the source could not be set up", error)
         finally:
             self._end()
@@ -190,9 +193,9 @@ class Source:
 
     def apply(self) -> None:
         """Reads the settings and tells the engine if anything has changed."""
-        self.status.note = "" if self._removal.on else "Removal is switched off: the camera is shown."
+        self.status.note = NOTHING if self._removal.on else tr("Removal is switched off: the camera is shown.")
         if self._privacy.on:
-            self.status.note = "Privacy is switched on: only the background is shown."
+            self.status.note = tr("Privacy is switched on: only the background is shown.")
         if self._read() and self._supervisor is not None:
             if self._options.folder != self._looked_at:
                 self._looked_at = self._options.folder
@@ -291,8 +294,8 @@ class Source:
         before, self.status.problem = self.status.problem, problem
         if problem is None:
             return
-        self.status.remember(str(problem))
-        self.status.stats, self.status.engine, self.status.pid = None, Line("info", ""), None
+        self.status.remember(problem.text)
+        self.status.stats, self.status.engine, self.status.pid = None, Line("info", NOTHING), None
         if retry_s is not None:
             log.write("warning", f"{self.stored.name}: {problem} Next start in {retry_s:g} s.")
         elif str(problem) != str(before):

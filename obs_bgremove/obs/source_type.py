@@ -21,6 +21,7 @@ from typing import Any, Callable, Optional, Protocol
 
 from obs_bgremove.obs import abi_check, libobs, log
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import Text, tr
 
 SOURCE_ID = b"ai_background"
 SOURCE_NAME = b"AI Background"
@@ -171,18 +172,18 @@ def _make_callbacks(holder: Immortal) -> dict[str, Any]:
     def get_properties(data: int) -> int:
         if holder.handlers is not None:
             return holder.handlers.properties(_serial(data))
-        return message_panel("The AI Background script is not loaded. Add it in Tools, Scripts.")
+        return message_panel(tr("The AI Background script is not loaded. Add it in Tools, Scripts."))
 
-    def message_panel(text: str) -> int:
+    def message_panel(text: Text) -> int:
         properties: int = lib.obs_properties_create()
-        lib.obs_properties_add_text(properties, _MESSAGE_ROW, text.encode(), libobs.OBS_TEXT_INFO)
+        lib.obs_properties_add_text(properties, _MESSAGE_ROW, text.local().encode(), libobs.OBS_TEXT_INFO)
         return properties
 
     build_panel = _guarded(get_properties, None)
 
     def panel_or_message(data: int) -> int:
         # Never NULL: OBS would show an empty window, in which nothing can be mended.
-        problem = "The panel could not be built. OBS's log says why: Help, Log Files, View Current Log."
+        problem = tr("The panel could not be built. OBS's log says why: Help, Log Files, View Current Log.")
         return build_panel(data) or message_panel(problem)
 
     def update(data: int, settings: int) -> None:

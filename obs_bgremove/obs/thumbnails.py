@@ -13,6 +13,7 @@ from typing import Callable, Optional
 from obs_bgremove.obs import engine_process, log
 from obs_bgremove.shared import backgrounds_folder, installation, thumbnails
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 TIMEOUT_S = 60.0
 WAIT_S = 1.0
@@ -101,7 +102,7 @@ class Thumbnails:
             child.communicate(json.dumps(wanted).encode(), TIMEOUT_S)
         except subprocess.TimeoutExpired:
             raise UserError(
-                "The pictures of the backgrounds took too long.", "Is the folder on a slow drive?"
+                tr("The pictures of the backgrounds took too long."), tr("Is the folder on a slow drive?")
             ) from None
         finally:
             with self._lock:

@@ -2,9 +2,11 @@
 
 import subprocess
 from dataclasses import dataclass
+from typing import Union
 
 from obs_bgremove.setup.runner import environment_for
 from obs_bgremove.shared import installation
+from obs_bgremove.shared.language import Text
 
 TIMEOUT_S = 60
 OK, NOTE, BAD = "ok", "note", "FAIL"
@@ -16,8 +18,8 @@ class Check:
 
     name: str
     level: str
-    text: str
-    remedy: str = ""
+    text: Union[Text, str]
+    remedy: Union[Text, str] = ""
 
     def __str__(self) -> str:
         line = f"{self.level:4}  {self.name}: {self.text}"

@@ -9,6 +9,7 @@ from typing import Any
 from obs_bgremove.setup import check, obs_places, obs_python, scene_collections, state
 from obs_bgremove.setup.check import BAD, NOTE, OK, TIMEOUT_S, Check
 from obs_bgremove.shared import installation, stored_settings
+from obs_bgremove.shared.language import Text, listed, sentences, tr
 from obs_bgremove.shared.options import Options
 
 
@@ -88,18 +89,21 @@ def _source(name: str, settings: dict[str, Any], running: bool) -> Iterator[Chec
         run = check.ask_engine(
             "-m", "obs_bgremove.engine", "--try", say=json.dumps(stored_settings.effective(settings, Options()))
         )
-        results = json.loads(run.stdout.splitlines()[-1])
+        results = [
+            (what, *(Text.from_json(text) for text in texts))
+            for what, *texts in json.loads(run.stdout.splitlines()[-1])
+        ]
     except subprocess.TimeoutExpired:
         yield Check(name, NOTE, f"the camera does not answer within {TIMEOUT_S} s", "Replug it.")
         return
     except (OSError, ValueError, IndexError) as error:
         yield Check(name, BAD, f"cannot be tried ({error!r})", installation.REMEDY)
         return
-    well = ", ".join(what for what, problem, _ in results if not problem)
+    well = listed(said for _, said, _, _ in results if said)
     if well:
         yield Check(name, OK, well)
-    for what, problem, remedy in results:
+    for what, _, problem, remedy in results:
         if problem and what == "camera" and running:
-            problem += " (OBS runs now and may be using it.)"
+            problem = sentences(problem, tr("(OBS runs now and may be using it.)"))
         if problem:
             yield Check(name, NOTE, problem, remedy)

@@ -139,7 +139,7 @@ def import_failure(returncode: int, output: str, absent: list[str], log_path: Pa
     names = [*absent, *system_libraries.named_in(output)]
     if names:
         return system_libraries.error(names)
-    last = output.strip().splitlines()[-1:] or [exit_in_words(returncode)]
+    last = output.strip().splitlines()[-1:] or [str(exit_in_words(returncode))]
     if sys.platform == "win32" and re.search(r"DLL load failed|WinError 126|Could not find module", output):
         return UserError(
             f"A library that belongs to Windows is missing: {last[0]}",

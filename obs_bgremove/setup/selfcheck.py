@@ -109,7 +109,7 @@ class _Heard:
             if message["type"] == "frame":
                 self._frames += 1
             elif message["type"] == "status":
-                self.problem = "" if message["level"] == "info" else message["text"]
+                self.problem = "" if message["level"] == "info" else str(message["text"])
                 self._failed = message["level"] == "error"
                 self._ready = not message["text"]  # all is well; "Starting…" is an information too
             self._condition.notify()

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Optional
 
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 # Flatpak puts this file into every sandbox.
 FLATPAK_INFO = Path("/.flatpak-info")
-FLATPAK_REMEDY = (
-    "Allow it: run `flatpak override --user --talk-name=org.freedesktop.Flatpak com.obsproject.Studio`, restart OBS."
-)
+_ALLOW = "flatpak override --user --talk-name=org.freedesktop.Flatpak com.obsproject.Studio"
+FLATPAK_REMEDY = tr("Allow it: run `{command}`, restart OBS.", command=_ALLOW)
 _SPAWN_TIMEOUT_S = 10.0
 
 
@@ -68,7 +68,7 @@ def check_host() -> None:
     except (OSError, subprocess.TimeoutExpired):
         failed = True
     if failed:
-        raise UserError("OBS's Flatpak sandbox does not let AI Background start its engine.", FLATPAK_REMEDY)
+        raise UserError(tr("OBS's Flatpak sandbox does not let AI Background start its engine."), FLATPAK_REMEDY)
 
 
 def is_crash(exit_code: int) -> bool:

@@ -4,25 +4,38 @@ Used by both halves. Raised anywhere, caught once per process, at its edge (comm
 """
 
 import sys
+from typing import Union
+
+from obs_bgremove.shared.language import NOTHING, Text, sentences, tr
 
 
-def exit_in_words(exit_code: int) -> str:
+def exit_in_words(exit_code: int) -> Text:
     """How a process ended, for people. Windows' codes of a crash are known in hexadecimal: 0xC0000005."""
     if exit_code > 0xFFFF or (exit_code < 0 and sys.platform == "win32"):
-        return f"exit code 0x{exit_code & 0xFFFFFFFF:08X}"
-    return f"signal {-exit_code}" if exit_code < 0 else f"exit code {exit_code}"
+        return tr("exit code {code}", code=f"0x{exit_code & 0xFFFFFFFF:08X}")
+    return tr("signal {number}", number=-exit_code) if exit_code < 0 else tr("exit code {code}", code=exit_code)
 
 
 class UserError(Exception):
     """Something a person can understand and act on.
 
-    `what_happened` and `what_to_do` are whole plain sentences; `str()` joins them for one line of log or status.
+    `what_happened` and `what_to_do` are whole plain sentences, `text` is both; `str()` is the English, for logs.
     """
 
-    def __init__(self, what_happened: str, what_to_do: str = "") -> None:
+    def __init__(self, what_happened: Union[Text, str], what_to_do: Union[Text, str] = NOTHING) -> None:
         super().__init__(what_happened, what_to_do)
-        self.what_happened = what_happened
-        self.what_to_do = what_to_do
+        self.what_happened = _text(what_happened)
+        self.what_to_do = _text(what_to_do)
+
+    @property
+    def text(self) -> Text:
+        """All of it, for one line of status."""
+        return sentences(self.what_happened, self.what_to_do)
 
     def __str__(self) -> str:
-        return f"{self.what_happened} {self.what_to_do}".strip()
+        return str(self.text)
+
+
+def _text(said: Union[Text, str]) -> Text:
+    """A plain string stays English: installer and command line, until their texts are marked as well."""
+    return said if isinstance(said, Text) else Text("{words}" if said else "", words=said)

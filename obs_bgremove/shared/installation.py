@@ -21,6 +21,7 @@ from typing import Optional
 
 from obs_bgremove.shared.child_process import in_flatpak
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 MODELS = {
     "general": "selfie_segmentation.tflite",
@@ -43,7 +44,7 @@ def app_dir() -> Path:
 
 # The installer lies beside the package, in the checkout and in the installed copy alike.
 INSTALL_COMMAND = f'{"py" if sys.platform == "win32" else "python3"} "{app_dir() / "install.py"}"'
-REMEDY = f"Run `{INSTALL_COMMAND}`: it repairs what is missing."
+REMEDY = tr("Run `{command}`: it repairs what is missing.", command=INSTALL_COMMAND)
 
 
 def home() -> Path:
@@ -109,9 +110,9 @@ def check_asset(name: str) -> Optional[UserError]:
     try:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
-        return UserError(f"{name} cannot be read ({error.strerror}).", REMEDY)
+        return UserError(tr("{file} cannot be read ({reason}).", file=name, reason=error.strerror), REMEDY)
     if digest != SHA256[name]:
-        return UserError(f"{name} has been altered or is damaged.", REMEDY)
+        return UserError(tr("{file} has been altered or is damaged.", file=name), REMEDY)
     return None
 
 
@@ -119,8 +120,15 @@ def health_check() -> Optional[UserError]:
     """Why the engine cannot be started, or None. Cheap: looks at files, starts nothing."""
     # Inside OBS's Flatpak the link is there, but what it points to is seen on the host alone.
     if not os.path.lexists(python_path()) or not (in_flatpak() or python_path().exists()):
-        return UserError("The environment of AI Background is not installed.", f"Run `{INSTALL_COMMAND}`.")
+        return not_installed()
     return next((problem for name in SHA256 if (problem := check_asset(name))), None)
+
+
+def not_installed() -> UserError:
+    """There is no environment."""
+    return UserError(
+        tr("The environment of AI Background is not installed."), tr("Run `{command}`.", command=INSTALL_COMMAND)
+    )
 
 
 def prepare_process() -> None:

@@ -15,10 +15,11 @@ from typing import Any, Optional, Union
 
 from obs_bgremove.shared import backgrounds_folder, installation, redaction
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import NOTHING, Text, listed, tr
 
 Value = Union[bool, int, float, str]
 
-GROUPS = {"camera": "Camera", "background": "Background", "matte": "Matte", "advanced": "Advanced"}
+GROUPS = ("camera", "background", "matte", "advanced")
 AUTO = "auto"
 SAMPLE = "sample"
 RESOLUTIONS = ("640x360", "640x480", "960x540", "1280x720", "1600x900", "1920x1080", "2560x1440", "3840x2160")
@@ -34,14 +35,14 @@ class Row:
     key: str
     kind: str
     default: Value
-    label: str
-    help: str
+    label: Text
+    help: Text
     group: str
     minimum: float = 0
     maximum: float = 0
     step: float = 1
-    unit: str = ""
-    choices: tuple[tuple[str, str], ...] = ()
+    unit: Text = NOTHING
+    choices: tuple[tuple[str, Text], ...] = ()
     shown_when: Optional[tuple[str, tuple[str, ...]]] = None
     basic: bool = False
 
@@ -68,7 +69,9 @@ class Row:
             else:
                 return value
         got = redaction.redact_setting(str(value))[:60]
-        raise UserError(f"Setting {self.key}: got {got!r}, expected {self.expected}.")
+        raise UserError(
+            tr("Setting {key}: got {got}, expected {expected}.", key=self.key, got=repr(got), expected=self.expected)
+        )
 
     def parse_text(self, text: str) -> Value:
         """The same from a command line: yes/no, numbers, #rrggbb colours. Raises UserError."""
@@ -87,30 +90,39 @@ class Row:
         return self.parse(value)
 
     @property
-    def expected(self) -> str:
+    def expected(self) -> Text:
         """The allowed values in words, for messages and the README."""
-        if self.kind == "bool":
-            return "true or false"
         if self.kind == "choice":
-            return ", ".join(key for key, _ in self.choices)
+            return listed(key for key, _ in self.choices)
         if self.kind in ("int", "float"):
-            unit = f" {self.unit}" if self.unit else ""
-            return f"a {'whole ' if self.kind == 'int' else ''}number from {self.minimum:g} to {self.maximum:g}{unit}"
+            span = {"minimum": f"{self.minimum:g}", "maximum": f"{self.maximum:g}"}
+            if self.kind == "int":
+                number = tr("a whole number from {minimum} to {maximum}", **span)
+            else:
+                number = tr("a number from {minimum} to {maximum}", **span)
+            return Text("{number} {unit}", number=number, unit=self.unit) if self.unit else number
         return {
-            "camera": "a camera's id, `sample`, a video file or a stream's URL",
-            "resolution": "`auto` or a size such as 1280x720",
-            "folder": "a folder",
-            "picture": "a file name in that folder",
-            "colour": "a colour, 0xAABBGGRR (command line also #rrggbb)",
-            "model": "general, landscape or the path of a .tflite selfie model",
+            "bool": tr("true or false"),
+            "camera": tr("a camera's id, `sample`, a video file or a stream's URL"),
+            "resolution": tr("`auto` or a size such as 1280x720"),
+            "folder": tr("a folder"),
+            "picture": tr("a file name in that folder"),
+            "colour": tr("a colour, 0xAABBGGRR (command line also #rrggbb)"),
+            "model": tr("general, landscape or the path of a .tflite selfie model"),
         }[self.kind]
 
 
 def _row(kind: str, default: Value, label: str, group: str, help: str, **more: Any) -> Any:
-    """A dataclass field that carries its table row (without the key, which is the field's name)."""
-    return dataclasses.field(
-        default=default, metadata={"kind": kind, "label": label, "group": group, "help": help, **more}
-    )
+    """A dataclass field that carries its table row (without the key, which is the field's name). What people read is
+    given in English: label, help, unit, and the names of choices."""
+    texts = {"label": Text(label), "help": Text(help)}
+    if "unit" in more:
+        texts["unit"] = Text(more.pop("unit"))
+    if "choices" in more:
+        more["choices"] = tuple(
+            (value, name if isinstance(name, Text) else Text(name)) for value, name in more["choices"]
+        )
+    return dataclasses.field(default=default, metadata={"kind": kind, "group": group, **texts, **more})
 
 
 def _share(default: float, label: str, help: str, **more: Any) -> Any:
@@ -145,7 +157,7 @@ class Options:
         minimum=0,
         maximum=120,
         unit="fps",
-        choices=(("0", "Automatic"), *((str(rate), f"{rate} fps") for rate in (15, 24, 25, 30, 50, 60))),
+        choices=(("0", "Automatic"), *((str(rate), tr("{rate} fps", rate=rate)) for rate in (15, 24, 25, 30, 50, 60))),
     )
     mirror: bool = _row(
         "bool",
@@ -364,16 +376,16 @@ TABLE: tuple[Row, ...] = tuple(
 BY_KEY = {row.key: row for row in TABLE}
 
 
-def parse(settings: Mapping[str, object]) -> tuple[Options, list[str]]:
+def parse(settings: Mapping[str, object]) -> tuple[Options, list[Text]]:
     """Options from stored settings. A bad value gives its default and one message; unknown keys are left alone."""
     values: dict[str, Any] = {}
-    problems = []
+    problems: list[Text] = []
     for row in TABLE:
         if row.key in settings:
             try:
                 values[row.key] = row.parse(settings[row.key])
             except UserError as error:
-                problems.append(f"{error} Using {row.default!r}.")
+                problems.append(tr("{problem} Using {default}.", problem=error.text, default=repr(row.default)))
     return Options(**values), problems
 
 
@@ -381,7 +393,7 @@ def from_dict(settings: Mapping[str, object]) -> Options:
     """Options from the whole of `to_dict`. Raises UserError when a key is missing or unknown, or a value is bad."""
     odd = settings.keys() ^ BY_KEY.keys()
     if odd:
-        raise UserError(f"Settings: {', '.join(sorted(odd))} missing or unknown.")
+        raise UserError(tr("Settings: {keys} missing or unknown.", keys=", ".join(sorted(odd))))
     values: dict[str, Any] = {key: BY_KEY[key].parse(value) for key, value in settings.items()}
     return Options(**values)
 
@@ -393,7 +405,8 @@ def parse_assignments(assignments: list[str], base: Optional[Options] = None) ->
         key, equals, text = assignment.partition("=")
         if not equals or key not in BY_KEY:
             raise UserError(
-                f"--set got {assignment!r}, expected KEY=VALUE with a known key.", f"Keys: {', '.join(BY_KEY)}."
+                tr("--set got {got}, expected KEY=VALUE with a known key.", got=repr(assignment)),
+                tr("Keys: {keys}.", keys=", ".join(BY_KEY)),
             )
         values[key] = BY_KEY[key].parse_text(text)
     return dataclasses.replace(base or Options(), **values)

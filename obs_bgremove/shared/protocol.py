@@ -6,7 +6,8 @@ OBS to engine:
 Engine to OBS:
   hello      version (of the package), pid
   frame      sequence: a new frame is in the ring (only a wake-up; the ring says which slot)
-  status     level (one of LEVELS), text: what a person should know now; empty text: all is well
+  status     level (one of LEVELS), text: what a person should know now, as a `Text`, because the engine does not know
+             OBS's language; empty: all is well
   stats      figures of the last second, for the panel: width, height and fps of what goes out; fps_in, frames that came
              from the camera; work_ms, the work on one; latency_ms, from the driver's handing it over to its being ready
              for OBS (medians); camera (name), camera_kind (of camera/target.py), camera_fps (as it says itself; or 0)
@@ -20,6 +21,7 @@ from typing import Any, Union
 
 from obs_bgremove.shared import options as table
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import Text
 from obs_bgremove.shared.redaction import redact
 
 # A line longer than this is not ours: the longest real one (settings with two long paths) is under 40 kB.
@@ -33,7 +35,7 @@ _FIELDS: dict[str, dict[str, Any]] = {
     "command": {"name": str},
     "hello": {"version": str, "pid": int},
     "frame": {"sequence": int},
-    "status": {"level": str, "text": str},
+    "status": {"level": str, "text": Text},
     "stats": {
         "width": int,
         "height": int,
@@ -79,7 +81,8 @@ class ProtocolError(Exception):
 
 def encode(kind: str, **fields: Any) -> bytes:
     """One message as a line of UTF-8, newline included. `allow_nan` is off: NaN is not JSON."""
-    return json.dumps({"type": kind, **fields}, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+    message = {"type": kind, **fields}
+    return json.dumps(message, separators=(",", ":"), allow_nan=False, default=Text.to_json).encode() + b"\n"
 
 
 def decode(line: bytes) -> dict[str, Any]:
@@ -95,6 +98,11 @@ def decode(line: bytes) -> dict[str, Any]:
         raise ProtocolError(f"not a message: {_quoted(line)}")
     for field, types in _FIELDS[kind].items():
         value = message.get(field)
+        if types is Text:
+            try:
+                value = message[field] = Text.from_json(value)
+            except (ValueError, RecursionError) as error:
+                raise ProtocolError(f"{kind}.{field}: {error}") from error
         if not isinstance(value, types) or (isinstance(value, bool) and types is not bool):
             raise ProtocolError(f"{kind}.{field}: got {_quoted(str(value))}")
         words = _WORDS.get((kind, field))

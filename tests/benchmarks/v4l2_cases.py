@@ -74,7 +74,7 @@ def _well(engine: EngineClient) -> None:
     end = time.monotonic() + SOON_S
     said = "nothing"
     while time.monotonic() < end:
-        said = [message["text"] for message in list(engine.messages) if message["type"] == "status"][-1]
+        said = [str(message["text"]) for message in list(engine.messages) if message["type"] == "status"][-1]
         if said in ("", "Starting…"):
             return
         time.sleep(0.1)
@@ -214,7 +214,7 @@ def _running_engine() -> EngineClient:
         engine.say(camera="sample", **SHOW)
         end = time.monotonic() + START_S
         while engine.process.poll() is None and time.monotonic() < end:
-            said = [message["text"] for message in list(engine.messages) if message["type"] == "status"]
+            said = [str(message["text"]) for message in list(engine.messages) if message["type"] == "status"]
             if said and said[-1] == "":
                 return engine
             time.sleep(0.2)

@@ -106,7 +106,7 @@ class EngineClient:
 
     def statuses(self) -> list[str]:
         """The texts of all status messages so far."""
-        return [message["text"] for message in list(self.messages) if message["type"] == "status"]
+        return [str(message["text"]) for message in list(self.messages) if message["type"] == "status"]
 
     def status(self, text: str, timeout_s: float = 30.0) -> str:
         """Waits until the newest status contains the text."""

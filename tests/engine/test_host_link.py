@@ -11,6 +11,7 @@ from obs_bgremove.shared.protocol import DesiredState
 PROGRAM = """
 import json, os, sys, threading
 from obs_bgremove.engine.host_link import HostLink
+from obs_bgremove.shared.language import Text
 woken = threading.Event()
 link = HostLink(woken.set)
 said = {"null": os.read(0, 1) == b""}  # the pipe would give a byte of a message
@@ -23,7 +24,8 @@ while not link.closed:
     seen += link.take_commands()
 seen += link.take_commands()
 said["inherited"] = os.get_inheritable(link._in.fileno())
-link.send("status", level="info", text=json.dumps({**said, "commands": seen, "privacy": link.desired.privacy}))
+said = json.dumps({**said, "commands": seen, "privacy": link.desired.privacy})
+link.send("status", level="info", text=Text("{said}", said=said))
 """
 
 
@@ -39,6 +41,6 @@ def test_stdin_is_the_null_device_and_messages_and_the_end_still_come() -> None:
         words = DesiredState(privacy=True).encode() + protocol.encode("command", name="learn")
         out, errors = process.communicate(words, timeout=30)
     assert process.returncode == 0, errors
-    said = json.loads(protocol.decode(out)["text"])
+    said = json.loads(str(protocol.decode(out)["text"]))
     assert said == {"null": True, "inherited": False, "commands": ["learn"], "privacy": True}
     assert errors.strip() == b"a library prints to stdout"

@@ -303,7 +303,7 @@ def test_libraries_that_cannot_be_loaded_are_told_from_a_mistake_of_ours(
     caplog.clear()
     problem = _load(monkeypatch, AttributeError("no such name"))
     assert "libraries" not in str(problem) and "AttributeError: no such name" in str(problem)
-    assert str(installation.logs_dir()) in problem.what_to_do
+    assert str(installation.logs_dir()) in str(problem.what_to_do)
     (record,) = caplog.records
     assert record.exc_info is not None and "in fail" in caplog.text, "the log says where"
 

@@ -6,8 +6,9 @@ import cv2
 import pytest
 
 from obs_bgremove.setup import selfcheck
-from obs_bgremove.shared import frame_ring, installation
+from obs_bgremove.shared import frame_ring, installation, protocol
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import Text
 
 
 def test_the_real_engine_gives_frames_figures_and_a_picture(assets: Path, tmp_path: Path) -> None:
@@ -21,6 +22,9 @@ def test_the_real_engine_gives_frames_figures_and_a_picture(assets: Path, tmp_pa
     assert (abs(before.astype(int) - after) > 30).mean() > 0.2, "the background was replaced"
 
 
+GONE = Text("The model is gone.")
+
+
 @pytest.mark.parametrize(
     ("engine", "said"),
     [
@@ -30,7 +34,7 @@ def test_the_real_engine_gives_frames_figures_and_a_picture(assets: Path, tmp_pa
         ),
         ("#!/bin/sh\nexec sleep 60\n", "it was not ready within"),
         (
-            '#!/bin/sh\necho \'{"type":"status","level":"error","text":"The model is gone."}\'\nexec sleep 60\n',
+            f"#!/bin/sh\necho '{protocol.encode('status', level='error', text=GONE).decode().strip()}'\nexec sleep 60\n",
             "It said: The model is gone.",
         ),
     ],
@@ -46,8 +50,8 @@ def test_an_engine_without_frames_is_quoted_and_ended(
     installation.python_path().chmod(0o755)
     with pytest.raises(UserError) as caught:
         selfcheck.run(installation.app_dir(), tmp_path / "picture.png")
-    assert said in caught.value.what_happened
-    assert "--check" in caught.value.what_to_do
+    assert said in str(caught.value.what_happened)
+    assert "--check" in str(caught.value.what_to_do)
 
 
 def test_colours_stand_in_the_picture_as_in_the_frame(tmp_path: Path) -> None:

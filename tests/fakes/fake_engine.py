@@ -8,6 +8,7 @@ import time
 from obs_bgremove import __version__
 from obs_bgremove.shared import protocol
 from obs_bgremove.shared.frame_ring import FALLBACK, Ring
+from obs_bgremove.shared.language import Text
 
 WIDTH, HEIGHT = 64, 36
 FALLBACK_BYTE, FRAME_BYTE = 7, 200
@@ -30,9 +31,9 @@ def listen() -> None:
         message = protocol.decode(line)
         if message["type"] == "settings":
             told = {key: message[key] for key in ("showing", "removal", "privacy")}
-            say("status", level="info", text=f"{message['options']['background']} {told}")
+            say("status", level="info", text=Text(f"{message['options']['background']} {told}"))
         else:
-            say("status", level="warning", text=f"command {message['name']}")
+            say("status", level="warning", text=Text(f"command {message['name']}"))
     os._exit(0)
 
 

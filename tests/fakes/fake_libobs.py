@@ -43,6 +43,7 @@ class FakeLibobs:
         self.signals: dict[bytes, Any] = {}
         self.references = 0
         self.weak_references = 0
+        self.locale = b"en-US"
         self.panel_rebuilds = 0
         self.unbuffered: list[int] = []
         self.registered: list[libobs.obs_source_info] = []
@@ -173,6 +174,9 @@ class FakeLibobs:
 
     def obs_get_version_string(self) -> bytes:
         return b"29.0.2"
+
+    def obs_get_locale(self) -> bytes:
+        return self.locale
 
     def os_gettime_ns(self) -> int:
         import time

@@ -43,7 +43,7 @@ class Watched:
         return sum(message["type"] == "frame" for message in self.messages)
 
     def texts(self) -> list[str]:
-        return [message["text"] for message in self.messages if message["type"] == "status"]
+        return [str(message["text"]) for message in self.messages if message["type"] == "status"]
 
     def failures(self) -> list[str]:
         return [str(problem) for problem, _ in self.problems if problem is not None]

@@ -51,7 +51,7 @@ def test_no_stored_value_leaves_the_panel_empty(
         try:
             row.parse(value)
         except UserError:
-            assert any(f"Setting {row.key}" in problem for problem in held.status.settings_problems)
+            assert any(f"Setting {row.key}" in str(problem) for problem in held.status.settings_problems)
             assert f"Setting {row.key}" in shown.find("status").label
     assert "internal error" not in caplog.text
     lib.set(made, **{row.key: row.default})

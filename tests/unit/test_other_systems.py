@@ -359,7 +359,7 @@ def test_an_intel_python_on_apple_silicon_is_told_from_an_intel_mac(
     assert supported_system.problem() is None
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     problem = supported_system.problem()
-    assert problem is not None and "on a Mac with Apple silicon" in problem.what_happened
+    assert problem is not None and "on a Mac with Apple silicon" in str(problem.what_happened)
 
 
 @pytest.mark.parametrize(("version", "fits"), [("13.6", False), ("14.0", True), ("26.0.1", True)])
@@ -448,7 +448,7 @@ def test_a_python_without_venv_is_told_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ensurepip" else object())
     with pytest.raises(UserError) as caught:
         supported_system.check()
-    assert f"apt-get install python3.{sys.version_info[1]}-venv" in caught.value.what_to_do
+    assert f"apt-get install python3.{sys.version_info[1]}-venv" in str(caught.value.what_to_do)
 
 
 class TestFront:

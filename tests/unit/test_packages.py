@@ -61,8 +61,8 @@ class Answers(Runner):
 )
 def test_every_failure_of_pip_is_said_in_plain_words_with_a_remedy(output: str, what: str, remedy: str) -> None:
     error = packages.pip_failure(output, LOG)
-    assert what in error.what_happened
-    assert remedy in error.what_to_do and str(LOG) in str(error)
+    assert what in str(error.what_happened)
+    assert remedy in str(error.what_to_do) and str(LOG) in str(error)
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_a_failed_import_names_the_libraries_and_the_line_that_installs_them(
     )
     with pytest.raises(UserError) as caught:
         packages.probe(runner)
-    assert caught.value.what_happened == "System libraries are missing: libEGL.so.1, libGL.so.1."
-    assert "apt-get install libegl1 libgl1`" in caught.value.what_to_do
+    assert str(caught.value.what_happened) == "System libraries are missing: libEGL.so.1, libGL.so.1."
+    assert "apt-get install libegl1 libgl1`" in str(caught.value.what_to_do)
 
 
 @pytest.mark.parametrize(("manager", "line"), [("dnf", "dnf install libglvnd-egl"), ("pacman", "pacman -S libglvnd")])

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_bgremove.shared import protocol
+from obs_bgremove.shared.language import Text
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState, ProtocolError, decode, encode
 
@@ -13,7 +14,7 @@ MESSAGES = [
     ("command", {"name": "learn"}),
     ("hello", {"version": "1.0", "pid": 7}),
     ("frame", {"sequence": 9}),
-    ("status", {"level": "warning", "text": "Zeile\nmit <b> und ☂"}),
+    ("status", {"level": "warning", "text": Text("Line\n{of} {fps:.1f}", of=Text("<b> ☂ {n}", n=2), fps=29.97)}),
     (
         "stats",
         {
@@ -54,7 +55,11 @@ def test_a_message_is_one_line_and_comes_back_equal(kind: str, fields: dict[str,
         b'{"type":"frame","sequence":true}',
         b'{"type":"settings","options":[],"showing":true,"removal":true,"privacy":false}',
         b'{"type":"command","name":"dance"}',
-        b'{"type":"status","level":"loud","text":""}',
+        b'{"type":"status","level":"loud","text":{"english":"","values":{}}}',
+        b'{"type":"status","level":"info","text":"bare"}',
+        b'{"type":"status","level":"info","text":{"english":"no values"}}',
+        b'{"type":"status","level":"info","text":{"english":"{x}","values":{"x":[1]}}}',
+        b'{"type":"status","level":"info","text":{"english":"{x}","values":{"x":{"english":3}}}}',
         b"\xff\xfe\x00",
         b"[" * 100_000,
         b"x" * (protocol.MAX_LINE_BYTES + 1),

@@ -17,6 +17,7 @@ from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.backgrounds.layers import Room
 from obs_bgremove.engine.backgrounds.video_files import Frame
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 AHEAD = 4  # frames decoded ahead: 130 ms at 30 fps, far more than opening a file again takes; 33 MB at 1080p
 NICENESS = 10  # of the decoder's thread, on Linux, where threads have one: the person comes first
@@ -105,7 +106,8 @@ class Video:
             self.problem = error
         except Exception as error:  # MemoryError and the like: the last frame stays
             self.problem = UserError(
-                f"The background stands still ({type(error).__name__}: {error}).", "Choose it again, or another one."
+                tr("The background stands still ({error}).", error=f"{type(error).__name__}: {error}"),
+                tr("Choose it again, or another one."),
             )
         finally:
             self._frames.close()  # the file

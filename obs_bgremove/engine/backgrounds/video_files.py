@@ -22,12 +22,13 @@ from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.backgrounds import layout
 from obs_bgremove.shared.backgrounds_folder import VIDEO_SUFFIXES
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 MAX_VIDEO_PIXELS = 8192 * 4608
 USUAL_FPS = Fraction(30)
 # Browsers show frames of an animation that ask for 10 ms or less for 100 ms; files are made with that in mind.
 LEAST_DURATION_MS, USUAL_DURATION_MS = 10, 100
-_REMEDY = "Choose another one, or replace the file: it is picked up by itself."
+_REMEDY = tr("Choose another one, or replace the file: it is picked up by itself.")
 # Only this file: a play-list that calls itself a video must not make us open anything else, least of all an address.
 _ONLY_THIS_FILE = {"protocol_whitelist": "file"}
 
@@ -61,7 +62,7 @@ def play(path: Path, fit: str, width: int, height: int) -> Generator[Frame, None
     """The frames of one pass, in order. Raises UserError, naming the file, when it cannot be played at all; a part
     that is damaged is left out."""
     if not path.is_file():
-        raise UserError(f"The background {path.name} is not in its folder any more.", _REMEDY)
+        raise UserError(tr("The background {file} is not in its folder any more.", file=path.name), _REMEDY)
     frames = _video if path.suffix.lower() in VIDEO_SUFFIXES else _animation
     some = False
     try:
@@ -72,19 +73,20 @@ def play(path: Path, fit: str, width: int, height: int) -> Generator[Frame, None
         raise
     except Exception as error:  # FFmpeg's and Pillow's many kinds; where it broke off is where the pass ends
         if not some:
-            raise UserError(f"The video {path.name} is damaged, or not a video.", _REMEDY) from error
+            raise UserError(tr("The video {file} is damaged, or not a video.", file=path.name), _REMEDY) from error
     if not some:
-        raise UserError(f"The video {path.name} is damaged: no picture in it can be read.", _REMEDY)
+        raise UserError(tr("The video {file} is damaged: no picture in it can be read.", file=path.name), _REMEDY)
 
 
 def _video(path: Path, fit: str, width: int, height: int) -> Iterator[Frame]:
     with av.open(str(path.absolute()), options=_ONLY_THIS_FILE) as container:
         if not container.streams.video:
-            raise UserError(f"The file {path.name} holds sound only, no picture.", _REMEDY)
+            raise UserError(tr("The file {file} holds sound only, no picture.", file=path.name), _REMEDY)
         stream = container.streams.video[0]
         if stream.width * stream.height > MAX_VIDEO_PIXELS:
+            size = f"{stream.width}×{stream.height}"
             raise UserError(
-                f"The video {path.name} is too large ({stream.width}x{stream.height} px, at most 8192x4608).", _REMEDY
+                tr("The video {file} is too large ({size} px, at most 8192×4608).", file=path.name, size=size), _REMEDY
             )
         codec: Any = stream.codec_context
         codec.thread_count = 1
@@ -176,9 +178,8 @@ class _Converter:
 def _animation(path: Path, fit: str, width: int, height: int) -> Iterator[Frame]:
     with Pillow.open(path, formats=("GIF", "WEBP")) as animation:
         if animation.size[0] * animation.size[1] > MAX_VIDEO_PIXELS:
-            raise UserError(
-                f"The picture {path.name} is too large ({animation.size[0]}x{animation.size[1]} px).", _REMEDY
-            )
+            size = f"{animation.size[0]}×{animation.size[1]}"
+            raise UserError(tr("The picture {file} is too large ({size} px).", file=path.name, size=size), _REMEDY)
         at_ns = number = 0
         while True:
             try:

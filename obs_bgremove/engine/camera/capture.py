@@ -17,6 +17,7 @@ from obs_bgremove.engine.camera.frame_sources import FrameSource
 from obs_bgremove.engine.camera.target import CameraSetting
 from obs_bgremove.shared.clock import now_ns, now_s
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 RETRY_FIRST_S, RETRY_MOST_S = 0.3, 2.0
 # Longer than a stream's own time-out (5 s) and than macOS is given for a first frame (10 s).
@@ -89,7 +90,8 @@ class Capture:
         limit_s = OPENING_STUCK_AFTER_S.get(sys.platform, STUCK_AFTER_S) if self._opening else STUCK_AFTER_S
         if since_s is not None and now_s() - since_s > limit_s:
             raise UserError(
-                f"The camera {self.label} has stopped answering.", "It is opened anew; if that fails, replug it."
+                tr("The camera {camera} has stopped answering.", camera=self.label),
+                tr("It is opened anew; if that fails, replug it."),
             )
 
     def stop(self, timeout_s: float = 1.0) -> None:
@@ -110,12 +112,18 @@ class Capture:
                 continue
             try:
                 delivered = self._play(setting)
-                problem = UserError(f"The camera {self.label} was lost.", "It is opened again as soon as it is back.")
+                problem = UserError(
+                    tr("The camera {camera} was lost.", camera=self.label),
+                    tr("It is opened again as soon as it is back."),
+                )
             except UserError as error:
                 delivered, problem = False, error
             except Exception as error:  # a driver's or OpenCV's own exception: same to the user, and never fatal
                 delivered = False
-                problem = UserError(f"The camera {self.label} failed ({error}).", "It is tried again by itself.")
+                problem = UserError(
+                    tr("The camera {camera} failed ({error}).", camera=self.label, error=error),
+                    tr("It is tried again by itself."),
+                )
             self._busy_since_s = None
             with self._lock:
                 changed = setting != self._wanted

@@ -13,6 +13,7 @@ from obs_bgremove.engine.camera.opening import open_capture, open_with_one_threa
 from obs_bgremove.engine.camera.target import DEFAULT_FPS
 from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 # A file that is played late by more frames than this skips them: live means now.
 CATCH_UP_FRAMES = 2
@@ -43,7 +44,8 @@ class FileSource:
 
     def _reopen(self) -> cv2.VideoCapture:
         failure = UserError(
-            f"{self._path} is not a video or picture that can be played.", "Choose another file under Camera."
+            tr("{file} is not a video or picture that can be played.", file=self._path),
+            tr("Choose another file under Camera."),
         )
         if self._one_thread:
             with contextlib.suppress(UserError):  # perhaps another backend than FFmpeg can play it

@@ -11,6 +11,7 @@ from obs_bgremove.engine.camera.opening import open_camera, open_capture, open_w
 from obs_bgremove.engine.camera.target import CameraTarget
 from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 # A network source that sends nothing for this long counts as lost, so that reconnecting can begin.
 STREAM_TIMEOUT_MS = 5000
@@ -83,8 +84,8 @@ def _rate(capture: cv2.VideoCapture) -> float:
 
 def _open_stream(target: CameraTarget) -> cv2.VideoCapture:
     failure = UserError(
-        f"The stream {target.label} cannot be opened.",
-        "Check the address and that it is being sent; it is tried again by itself.",
+        tr("The stream {stream} cannot be opened.", stream=target.label),
+        tr("Check the address and that it is being sent; it is tried again by itself."),
     )
     timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, STREAM_TIMEOUT_MS]
     timeouts += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, STREAM_TIMEOUT_MS]

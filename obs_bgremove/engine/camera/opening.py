@@ -12,6 +12,7 @@ from obs_bgremove.engine.camera import permission
 from obs_bgremove.engine.camera.target import DEFAULT_SIZE, CameraTarget
 from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import sentences, tr
 
 # Pictures of up to so many pixels are decoded by one thread (1080p: 11 ms a frame). One for each core took 5 to 9 %
 # more processor time, measured in turns; and each holds back a frame (FFmpeg's documentation of frame threads).
@@ -55,8 +56,14 @@ def open_camera(target: CameraTarget, size: tuple[int, int] | None, fps: int) ->
     if refusal is not None:
         raise refusal
     failure = UserError(
-        f"The camera {target.label} cannot be opened: another program, or another source, may be using it.",
-        "Close the other program, or hide or remove the other source; it is tried again by itself." + permission.hint(),
+        tr(
+            "The camera {camera} cannot be opened: another program, or another source, may be using it.",
+            camera=target.label,
+        ),
+        sentences(
+            tr("Close the other program, or hide or remove the other source; it is tried again by itself."),
+            permission.hint(),
+        ),
     )
     for number, (index, backend) in enumerate(target.openings, 1):
         try:

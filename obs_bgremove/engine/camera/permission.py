@@ -7,6 +7,7 @@ Windows has one switch for all desktop programs and cannot be asked.
 import sys
 
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import NOTHING, Text, tr
 
 # AVAuthorizationStatus. 0 is "not asked yet": then opening the camera asks.
 _RESTRICTED, _DENIED = 1, 2
@@ -25,15 +26,15 @@ def refusal() -> UserError | None:
     if status not in (_RESTRICTED, _DENIED):
         return None
     return UserError(
-        "macOS does not let OBS use the camera.",
-        "Allow the camera for OBS: System Settings, Privacy & Security, Camera. Then restart OBS.",
+        tr("macOS does not let OBS use the camera."),
+        tr("Allow the camera for OBS: System Settings, Privacy & Security, Camera. Then restart OBS."),
     )
 
 
-def hint() -> str:
+def hint() -> Text:
     """Another possible reason why a camera does not open: a sentence to add, or nothing."""
     if sys.platform == "win32":
-        return " Also look at Settings, Privacy, Camera: let desktop apps access your camera."
+        return tr("Also look at Settings, Privacy, Camera: let desktop apps access your camera.")
     if sys.platform == "darwin":
-        return " Also look at System Settings, Privacy & Security, Camera: OBS must be allowed."
-    return ""
+        return tr("Also look at System Settings, Privacy & Security, Camera: OBS must be allowed.")
+    return NOTHING

@@ -11,6 +11,7 @@ from obs_bgremove.engine.camera.target import DEFAULT_FPS, DEFAULT_SIZE
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 # The portrait, in its own pixels and shares: the nose is the centre, and 0.8 of its width is shown at rest, so that
 # head and shoulders fill the frame.
@@ -80,5 +81,5 @@ def _read_portrait() -> Image:
     except (OSError, cv2.error):  # imdecode raises for an empty file and returns None for a damaged one
         picture = None
     if picture is None:
-        raise UserError("The sample portrait is missing or damaged.", installation.REMEDY)
+        raise UserError(tr("The sample portrait is missing or damaged."), installation.REMEDY)
     return picture

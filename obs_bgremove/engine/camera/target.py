@@ -11,6 +11,7 @@ from obs_bgremove.engine.camera import devices
 from obs_bgremove.engine.camera.devices import CameraDevice, Opening
 from obs_bgremove.shared import redaction
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 from obs_bgremove.shared.options import SAMPLE
 
 # What "automatic" stands for.
@@ -74,11 +75,11 @@ def find(camera: str) -> CameraTarget:
         return CameraTarget("device", device.name, device.openings)
     if camera.startswith("/dev/") and os.path.exists(camera):
         return CameraTarget("file", camera)
-    what = "file" if _LIKE_A_FILE.search(camera) and not _names_a_device(camera) else "camera"
-    raise UserError(
-        f"The {what} {camera} is not there.",
-        "Plug it in, or choose another one under Camera: it is picked up by itself.",
-    )
+    if _LIKE_A_FILE.search(camera) and not _names_a_device(camera):
+        missing = tr("The file {file} is not there.", file=camera)
+    else:
+        missing = tr("The camera {camera} is not there.", camera=camera)
+    raise UserError(missing, tr("Plug it in, or choose another one under Camera: it is picked up by itself."))
 
 
 def _names_a_device(camera: str) -> bool:

@@ -23,6 +23,7 @@ from obs_bgremove.engine.matting.mediapipe_vision import disarm, import_vision
 from obs_bgremove.engine.matting.person_crop import Box
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.installation import REMEDY, SHA256
+from obs_bgremove.shared.language import tr
 
 SCORE = 0.5  # measured: the false ones on the development clips stay below 0.3
 ABOVE, BELOW, BESIDE = 0.7, 1.8, 0.9  # of a face's width: how far hair, body and shoulders reach beyond the face
@@ -35,9 +36,11 @@ class FaceDetector:
         try:
             data = model_path.read_bytes()
         except OSError as error:
-            raise UserError(f"The model {model_path} cannot be read ({error.strerror}).", REMEDY) from error
+            raise UserError(
+                tr("The model {file} cannot be read ({reason}).", file=model_path, reason=error.strerror), REMEDY
+            ) from error
         if hashlib.sha256(data).hexdigest() != SHA256.get(model_path.name):
-            raise UserError(f"{model_path.name} has been altered or is damaged.", REMEDY)
+            raise UserError(tr("{file} has been altered or is damaged.", file=model_path.name), REMEDY)
         vision = import_vision()
         from mediapipe.tasks import python as tasks
 
@@ -48,7 +51,9 @@ class FaceDetector:
             with _native_silence():
                 detector = vision.FaceDetector.create_from_options(options)
         except (RuntimeError, ValueError) as error:
-            raise UserError(f"MediaPipe cannot load {model_path.name}: {error}", REMEDY) from error
+            raise UserError(
+                tr("MediaPipe cannot load {file}: {error}", file=model_path.name, error=error), REMEDY
+            ) from error
         self._detector: Any = detector
         atexit.register(disarm, weakref.ref(detector))
 

@@ -17,8 +17,9 @@ import numpy.typing as npt
 from obs_bgremove.engine.matting.mediapipe_vision import call_at_once, disarm, import_vision
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.installation import REMEDY, SHA256
+from obs_bgremove.shared.language import tr
 
-CHOOSE = "Choose General or Landscape in the settings."
+CHOOSE = tr("Choose General or Landscape in the settings.")
 
 
 class Segmenter:
@@ -35,10 +36,12 @@ class Segmenter:
         try:
             data = model_path.read_bytes()
         except OSError as error:
-            raise UserError(f"The model {model_path} cannot be read ({error.strerror}).", REMEDY) from error
+            raise UserError(
+                tr("The model {file} cannot be read ({reason}).", file=model_path, reason=error.strerror), REMEDY
+            ) from error
         digest = hashlib.sha256(data).hexdigest()
         if digest != SHA256.get(model_path.name, digest):
-            raise UserError(f"{model_path.name} has been altered or is damaged.", REMEDY)
+            raise UserError(tr("{file} has been altered or is damaged.", file=model_path.name), REMEDY)
         self.height, self.width = _input_size(data, model_path.name)
         # Imported here: it takes a second, and checking a file does not need it.
         vision = import_vision()
@@ -52,7 +55,9 @@ class Segmenter:
         try:
             network = vision.ImageSegmenter.create_from_options(options)
         except (RuntimeError, ValueError) as error:
-            raise UserError(f"MediaPipe cannot load {model_path.name}: {error}", CHOOSE) from error
+            raise UserError(
+                tr("MediaPipe cannot load {file}: {error}", file=model_path.name, error=error), CHOOSE
+            ) from error
         call_at_once(network)
         self._network: Any = network
         self._probability = np.empty((self.height, self.width), np.float32)
@@ -106,7 +111,9 @@ def _input_size(data: bytes, name: str) -> tuple[int, int]:
                 f"its input is {shapes[0]} and its output {shapes[1]}, expected [1, h, w, 3], [1, h, w, 1]"
             )
     except (ValueError, IndexError, struct.error) as error:
-        raise UserError(f"{name} is not a selfie segmentation model: {error}.", CHOOSE) from error
+        raise UserError(
+            tr("{file} is not a selfie segmentation model: {error}.", file=name, error=error), CHOOSE
+        ) from error
     return height, width
 
 

@@ -1,0 +1,67 @@
+"""Which texts the code has for people, and what the tables of languages lack: `python -m tests.languages` prints it."""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from obs_bgremove.shared import language, options
+from obs_bgremove.shared.language import Text
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SOURCES = sorted(path for path in (REPOSITORY / "obs_bgremove").rglob("*.py"))
+TABLES = {name: REPOSITORY / f"obs_bgremove/shared/languages/{name}.json" for name in language.LANGUAGES if name != "en"}
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+
+
+def marked() -> list[str]:
+    """The English of every text, in the order of the sources: what stands in `tr(…)`, and the table of settings."""
+    found = [text.english for text in texts_of_the_table() if re.search("[a-z]", _PLACEHOLDER.sub("", text.english))]
+    for path in SOURCES:
+        found += [node.value for node in literals(path) if isinstance(node, ast.Constant)]
+    return list(dict.fromkeys(found))
+
+
+def texts_of_the_table() -> Iterator[Text]:
+    """Labels, helps, units and choices of all settings."""
+    for row in options.TABLE:
+        yield from (row.label, row.help, *([row.unit] if row.unit else []), *(name for _, name in row.choices))
+
+
+def literals(path: Path) -> Iterator[ast.expr]:
+    """The first argument of every call of `tr` in a file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "tr":
+            yield node.args[0]
+
+
+def placeholders(text: str) -> list[str]:
+    """Those of a text, sorted: a translation may order them otherwise."""
+    return sorted(_PLACEHOLDER.findall(text))
+
+
+def stored(name: str) -> dict[str, str]:
+    """A table as it is in its file."""
+    return dict(json.loads(TABLES[name].read_text(encoding="utf-8")))
+
+
+def as_json(table: dict[str, str]) -> str:
+    """How a table is written: sorted by the English, so that changes are seen where they are."""
+    return json.dumps(dict(sorted(table.items())), ensure_ascii=False, indent=1) + "\n"
+
+
+def main() -> None:
+    wanted = marked()
+    for name in TABLES:
+        table = stored(name)
+        for text in wanted:
+            if text not in table:
+                print(f"{name}: missing: {text}")
+        for text in table:
+            if text not in wanted:
+                print(f"{name}: stale: {text}")
+
+
+if __name__ == "__main__":
+    main()
