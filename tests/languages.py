@@ -11,7 +11,8 @@ from obs_bgremove.shared.language import Text
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SOURCES = sorted(path for path in (REPOSITORY / "obs_bgremove").rglob("*.py"))
-TABLES = {name: REPOSITORY / f"obs_bgremove/shared/languages/{name}.json" for name in language.LANGUAGES if name != "en"}
+FOLDER = REPOSITORY / "obs_bgremove/shared/languages"
+TABLES = {name: FOLDER / f"{name}.json" for name in language.LANGUAGES if name != language.ENGLISH}
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 

@@ -22,7 +22,7 @@ def test_the_real_engine_gives_frames_figures_and_a_picture(assets: Path, tmp_pa
     assert (abs(before.astype(int) - after) > 30).mean() > 0.2, "the background was replaced"
 
 
-GONE = Text("The model is gone.")
+GONE = protocol.encode("status", level="error", text=Text("The model is gone.")).decode().strip()
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ GONE = Text("The model is gone.")
         ),
         ("#!/bin/sh\nexec sleep 60\n", "it was not ready within"),
         (
-            f"#!/bin/sh\necho '{protocol.encode('status', level='error', text=GONE).decode().strip()}'\nexec sleep 60\n",
+            f"#!/bin/sh\necho '{GONE}'\nexec sleep 60\n",
             "It said: The model is gone.",
         ),
     ],

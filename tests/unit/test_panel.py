@@ -12,6 +12,7 @@ from obs_bgremove.obs.camera_list import Camera
 from obs_bgremove.obs.status import Line, Status
 from obs_bgremove.obs.thumbnails import Thumbnails
 from obs_bgremove.shared import options, stored_settings
+from obs_bgremove.shared.language import Text
 from tests.fakes.fake_libobs import FakeLibobs, Property
 
 CAMERAS = [Camera("/dev/v4l/by-id/a", "Camera A"), Camera("/dev/v4l/by-id/b", "Camera B")]
@@ -33,7 +34,9 @@ def lib() -> Iterator[FakeLibobs]:
 def build(lib: FakeLibobs, known: Optional[Thumbnails] = None, **settings: object) -> tuple[panel.Panel, int, Property]:
     built = panel.Panel(lib, {"button": "BUTTON", "modified": "MODIFIED"}, known or Thumbnails())
     defaults = {row.key: row.default for row in options.TABLE}
-    number = built.build(rows.View(5, {**defaults, **settings}, CAMERAS, Status(engine=Line("warning", "Careful <b>"))))
+    number = built.build(
+        rows.View(5, {**defaults, **settings}, CAMERAS, Status(engine=Line("warning", Text("Careful <b>"))))
+    )
     return built, number, lib.objects[number]
 
 
@@ -48,8 +51,8 @@ def test_every_setting_has_a_row_with_label_help_and_the_group_of_the_table(lib:
     for setting in options.TABLE:
         place = shown if setting.basic else row(shown, f"group_{panel.group_of_rest(setting.group)}")
         assert setting.key in [entry.name for entry in place.rows]
-        assert row(shown, setting.key).label == setting.label
-        assert row(shown, setting.key).tip == setting.help
+        assert row(shown, setting.key).label == str(setting.label)
+        assert row(shown, setting.key).tip == str(setting.help)
 
 
 @pytest.mark.parametrize(

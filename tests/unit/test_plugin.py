@@ -29,7 +29,7 @@ def live(frame: Any) -> bool:
 
 def engine_text(loaded: plugin.Plugin) -> str:
     [only] = loaded._sources.values()
-    return only.status.engine.text
+    return str(only.status.engine.text)
 
 
 def test_a_new_source_shows_frames_of_its_engine(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
@@ -276,7 +276,7 @@ def test_a_password_is_in_no_line_and_no_status(
     wait_for(lambda: lib.frames)
     [held] = loaded._sources.values()
     panel = lib.panel(made)
-    assert "secret" not in held.details() + held.status.line().text + str(panel.find("status")) + caplog.text
+    assert "secret" not in held.details() + str(held.status.line().text) + str(panel.find("status")) + caplog.text
     assert "secret" not in lib.defaults(made)["details"]
 
 

@@ -14,6 +14,7 @@ from obs_bgremove.obs import log
 from obs_bgremove.obs.status import Line, Status
 from obs_bgremove.shared import options, protocol
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import Text
 from obs_bgremove.shared.redaction import redact, redact_setting
 
 # Secrets are words that occur nowhere else, with anything a password may hold between them.
@@ -109,13 +110,13 @@ def test_no_part_of_a_secret_reaches_log_status_or_details(address: str, caplog:
     status = Status(stats={"type": "stats", "camera": address, "camera_kind": "stream", **figures})
     chosen, problems = options.parse({"camera": address, "fps": address, "color": [address], "view": {address: 1}})
     status.settings_problems = tuple(problems)
-    status.remember(f"The stream {address} was lost.")
-    shown = [status.line().text, status.line().rich_text, status.figures()]
+    status.remember(Text("The stream {address} was lost.", address=address))
+    shown = [status.line().rich_text, status.figures()]
     shown.append(status.details(f"Source {address}", "29", {**chosen.to_dict(), "camera_stream": address}, "3.11"))
-    status.engine = Line("error", f"The camera {address} was lost.")
-    shown.append(status.line().text)
-    status.problem = UserError(f"No {address}", f"Mend {address}.")
-    shown += [status.line().text, *problems, caplog.text]
+    status.engine = Line("error", Text("The camera {address} was lost.", address=address))
+    shown.append(status.line().rich_text)
+    status.problem = UserError(Text("No {address}", address=address), Text("Mend {address}.", address=address))
+    shown += [status.line().rich_text, *map(str, problems), caplog.text]
     assert secret_parts("\n".join(shown)) == []
 
 
