@@ -1,6 +1,7 @@
 """What all tests share: the installed environment, the clips when they are there, and small pictures."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from obs_bgremove.shared import installation
+from obs_bgremove.shared import installation, language
 from tests.fakes import videos
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -16,9 +17,17 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 REAL_CLIP = REPOSITORY.parent / "shared/data/talking_head_architecture.mp4"
 
 installation.prepare_process()
+os.environ[language.VARIABLE] = language.ENGLISH  # whatever the developer's desktop speaks
 # The machines are shared: a slow example says nothing about the code.
 settings.register_profile("shared-machine", deadline=None)
 settings.load_profile("shared-machine")
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """Whatever a test has chosen, the next one begins in English."""
+    yield
+    language.use(language.ENGLISH)
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,7 @@ def as_json(table: dict[str, str]) -> str:
 
 
 def main() -> None:
+    """Also writes the tables anew, in their order."""
     wanted = marked()
     for name in TABLES:
         table = stored(name)
@@ -62,6 +63,7 @@ def main() -> None:
         for text in table:
             if text not in wanted:
                 print(f"{name}: stale: {text}")
+        TABLES[name].write_text(as_json(table), encoding="utf-8")
 
 
 if __name__ == "__main__":

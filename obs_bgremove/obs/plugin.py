@@ -32,6 +32,7 @@ class Plugin:
 
     def __init__(self, lib: Any, owner: str = "", command: Callable[[str, str], list[str]] = installed_command) -> None:
         self._lib, self._command = lib, command
+        follow_language(lib)
         self._holder = source_type.get(lib)
         # For the four below. Callbacks of OBS wait for it, so nothing is asked of libobs while it is held.
         self._lock = threading.Lock()
@@ -229,7 +230,6 @@ def load(script: str) -> None:
     global _loaded
     try:
         lib = libobs.load()
-        follow_language(lib)
         holder = source_type.get(lib)
         if holder.handlers is not None:
             log.write("warning", f"Already loaded from {holder.owner}; {script} stays idle. Remove one of the two.")

@@ -40,6 +40,7 @@ class FakeLibobs:
         self.frames: list[Optional[tuple[int, int, int, bytes]]] = []
         self.frame_times: list[int] = []
         self.hotkeys: dict[str, tuple[Any, int]] = {}
+        self.hotkey_labels: list[str] = []
         self.signals: dict[bytes, Any] = {}
         self.references = 0
         self.weak_references = 0
@@ -277,6 +278,7 @@ class FakeLibobs:
 
     def obs_hotkey_register_source(self, source: int, name: bytes, text: bytes, function: Any, private: int) -> int:
         self.hotkeys[name.decode(errors="surrogateescape")] = (function, private)
+        self.hotkey_labels.append(text.decode())
         return len(self.hotkeys)
 
     def obs_hotkey_get_name(self, key: int) -> bytes:

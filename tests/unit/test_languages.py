@@ -1,0 +1,300 @@
+"""Every text for people is marked, every table has every text, and nothing else is shown: see tests/languages.py."""
+
+import ast
+import re
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+
+from obs_bgremove.obs import plugin
+from obs_bgremove.shared import language, options, presets
+from obs_bgremove.shared.language import Text, tr
+from tests import languages
+from tests.fakes.fake_libobs import FakeLibobs
+
+WORD = re.compile(r"[A-Za-z]{2,}")
+PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+# Wider than this, a label makes the panel's left column push the rest out of OBS's window; a check box has its own
+# text in the wide column. In widths of a Latin letter.
+LABEL_WIDTH, CHECK_BOX_WIDTH = 28, 42
+
+
+@pytest.mark.parametrize("name", languages.TABLES)
+def test_a_table_has_every_text_and_no_other(name: str) -> None:
+    assert set(languages.stored(name)) == set(languages.marked())
+
+
+@pytest.mark.parametrize("name", languages.TABLES)
+def test_a_table_is_written_in_one_order(name: str) -> None:
+    assert languages.TABLES[name].read_text(encoding="utf-8") == languages.as_json(languages.stored(name))
+
+
+@pytest.mark.parametrize("name", languages.TABLES)
+def test_a_translation_has_the_placeholders_and_commands_of_the_english(name: str) -> None:
+    for english, local in languages.stored(name).items():
+        assert languages.placeholders(local) == languages.placeholders(english), english
+        assert sorted(re.findall("`[^`]*`", local)) == sorted(re.findall("`[^`]*`", english)), english
+        assert local == local.strip() and local, english
+
+
+@pytest.mark.parametrize("name", languages.TABLES)
+def test_a_sentence_is_not_left_in_english(name: str) -> None:
+    for english, local in languages.stored(name).items():
+        assert local != english or len(WORD.findall(PLACEHOLDER.sub("", english))) < 4, english
+
+
+@pytest.mark.parametrize("name", languages.TABLES)
+def test_labels_fit_into_the_panel(name: str) -> None:
+    language.use(name)
+    for row in options.TABLE:
+        label = row.label.local()
+        width = sum(2 if ord(letter) > 0x2E80 else 1 for letter in label)
+        assert width <= (CHECK_BOX_WIDTH if row.kind == "bool" else LABEL_WIDTH), label
+
+
+@pytest.mark.parametrize("name", language.LANGUAGES)
+def test_a_preset_is_told_in_short_names(name: str) -> None:
+    language.use(name)
+    for preset in presets.PRESETS.values():
+        assert not re.search("[(\uff08]", presets.in_words(preset))
+
+
+@pytest.mark.parametrize("path", languages.SOURCES, ids=lambda path: path.stem)
+def test_what_is_marked_is_a_literal_and_errors_are_marked(path: Path) -> None:
+    if path.name in ("language.py", "cli.py") or path.parent.name in ("setup", "tools"):
+        return
+    for node in languages.literals(path):
+        assert isinstance(node, ast.Constant), f"{path.name}:{node.lineno}: tr() of something that cannot be collected"
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name)):
+            continue
+        where = f"{path.name}:{call.lineno}"
+        if call.func.id == "UserError":
+            assert not [one for one in call.args if isinstance(one, (ast.Constant, ast.JoinedStr))], where
+        if call.func.id == "Text":
+            said = [one.value for one in call.args if isinstance(one, ast.Constant)]
+            assert not WORD.search(PLACEHOLDER.sub("", "".join(map(str, said)))) or "*." in said[0], where
+
+
+class Bracketed:
+    """A language in which all that was marked stands in brackets: whatever is shown outside of them is hard-coded."""
+
+    def __init__(self) -> None:
+        self._marked = set(languages.marked())
+
+    def get(self, english: str, default: str) -> str:
+        if english not in self._marked:
+            return default
+        parts = re.split(r"(\{[^{}]*\})", english)
+        return "".join(part if part.startswith("{") else f"\u27e6{part}\u27e7" for part in parts if part)
+
+
+@pytest.fixture
+def bracketed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(language._tables, "xx", Bracketed())  # type: ignore[arg-type]
+    monkeypatch.setattr(language, "match", lambda locale: "xx")
+
+
+def hard_coded(text: str, *values: str) -> list[str]:
+    """The words of a shown text that are neither marked nor one of the values, nor HTML's."""
+    bare = re.sub("\u27e6[^\u27e6\u27e7]*?(\u27e7|$|(?=<br>))", " ", re.sub(r"&\w+;", " ", text))
+    bare = re.sub(r"<[^<>]*>", " ", bare)
+    for value in (*values, "AI Background"):
+        bare = bare.replace(value, " ")
+    return WORD.findall(bare)
+
+
+def shown(panel: Any) -> list[str]:
+    """All texts of a panel: labels, tips, units, entries."""
+    texts = []
+    for row in panel.rows:
+        texts += [row.label, row.tip, row.suffix, *(name for name, _, _ in row.entries)]
+        texts += [more.decode() for more in row.more if isinstance(more, bytes) and b"*." in more]
+        texts += shown(row)
+    return texts
+
+
+STATS = {
+    "type": "stats",
+    "camera": "Camera 0",
+    "camera_kind": "device",
+    "width": 1280,
+    "height": 720,
+    **dict.fromkeys(("fps", "fps_in", "work_ms", "latency_ms", "camera_fps"), 25.0),
+}
+
+
+@pytest.mark.parametrize("kind", ["device", "sample"])
+@pytest.mark.parametrize("rate", [0, 25.0])
+def test_the_panel_shows_no_word_that_is_not_marked(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], bracketed: None, tmp_path: Path, kind: str, rate: float
+) -> None:
+    (tmp_path / "a.png").touch()
+    loaded = load("deaf")
+    absent = {"camera": "gone0", "background": "gone.png", "model": "gone", "fps": 12}
+    source = lib.add_source(**absent, backgrounds_folder=str(tmp_path))
+    [held] = loaded._sources.values()
+    held.status.stats = {**STATS, "camera_kind": kind, "camera_fps": rate, "fps_in": rate}
+    texts = shown(lib.panel(source))
+    assert len(texts) > 100
+    values = ("Camera 0", "gone.png", "gone0", "gone", "a.png", "MJPG", "<br>", str(tmp_path))
+    values += tuple(re.findall(r"\*\.\w+", " ".join(texts)))
+    assert not [text for text in texts if hard_coded(text, *values)]
+    assert all(text.startswith("\u27e6") for text in lib.hotkey_labels) and lib.hotkey_labels
+
+
+@pytest.mark.parametrize("state", ["starting", "well", "hidden", "note", "settings", "engine"])
+def test_the_status_says_no_word_that_is_not_marked(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], bracketed: None, state: str
+) -> None:
+    loaded = load("deaf")
+    source = lib.add_source(camera="sample", **({"threshold": 7} if state == "settings" else {}))
+    [held] = loaded._sources.values()
+    status = held.status
+    if state in ("well", "hidden"):
+        status.stats = {**STATS, "fps": 25.0 if state == "well" else 0.0}
+    if state == "note":
+        status.note = tr("Privacy is switched on: only the background is shown.")
+    if state == "engine":
+        status.problem = options_error()
+        status.remember(status.problem.text)
+    panel = lib.panel(source)
+    for name in ("status", "figures"):
+        row = panel.find(name)
+        assert row is not None and "\u27e6" in row.label
+        assert not hard_coded(row.label, "threshold", "Camera 0"), row.label
+
+
+def options_error() -> Any:
+    from obs_bgremove.shared.errors import UserError, exit_in_words
+
+    return UserError(tr("The engine stopped unexpectedly ({ending}).", ending=exit_in_words(-9)), tr("Restart OBS."))
+
+
+def test_the_scripts_description_has_no_word_that_is_not_marked(
+    lib: FakeLibobs, bracketed: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plugin.libobs, "load", lambda: lib)
+    text = plugin.description()
+    from obs_bgremove import __version__
+    from obs_bgremove.shared import installation
+
+    assert text.count("\u27e6") >= 3
+    assert not hard_coded(text, str(installation.logs_dir()), __version__)
+
+
+def test_panel_and_hotkeys_follow_obs_live(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
+    lib.locale = b"de-DE"
+    load("deaf")
+    source = lib.add_source(camera="sample")
+    assert "N\u00e4chster Hintergrund" in lib.hotkey_labels
+    labels = {}
+    for locale in ("de-DE", "ja-JP", "tlh-KX", "en-US"):
+        lib.locale = locale.encode()
+        row = lib.panel(source).find("mirror")
+        assert row is not None
+        labels[locale] = row.label
+    assert labels == {
+        "de-DE": "Spiegeln",
+        "ja-JP": "\u5de6\u53f3\u53cd\u8ee2",
+        "tlh-KX": "Mirror",
+        "en-US": "Mirror",
+    }
+
+
+def test_the_log_of_obs_stays_english(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], caplog: pytest.LogCaptureFixture
+) -> None:
+    lib.locale = b"de-DE"
+    loaded = load("deaf")
+    source = lib.add_source(camera="sample", threshold=7)
+    label = lib.panel(source).find("status").label  # type: ignore[union-attr]
+    assert "Einstellung threshold" in label
+    [held] = loaded._sources.values()
+    held.close(5)
+    assert "Setting threshold: got" in caplog.text and "Einstellung" not in caplog.text
+    assert "Setting threshold" in held.details()
+
+
+def test_a_text_without_translation_stays_english_and_keeps_its_values() -> None:
+    language.use("de")
+    assert Text("No such text of {name}.", name="x").local() == "No such text of x."
+
+
+def test_a_text_crosses_between_the_processes_and_is_translated_there() -> None:
+    said = tr("The camera {camera} was lost.", camera="A {b}")
+    crossed = Text.from_json(said.to_json())
+    language.use("fr")
+    assert crossed == said and str(crossed) == "The camera A {b} was lost."
+    assert crossed.local() == "La cam\u00e9ra A {b} a \u00e9t\u00e9 perdue."
+
+
+def test_numbers_have_the_comma_of_the_language() -> None:
+    text = Text("{fps:.1f} of {size}", fps=29.97, size="1.5")
+    language.use("de")
+    assert text.local() == "30,0 of 1.5", "a value that is a text is left alone"
+    language.use("ja")
+    assert text.local() == "30.0 of 1.5"
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [
+        ("de-AT", "de"),
+        ("de_DE.UTF-8", "de"),
+        ("pt_PT@euro", "pt"),
+        ("es-MX", "es"),
+        ("zh-CN", "zh"),
+        ("zh_Hans_SG", "zh"),
+        ("zh-TW", "en"),
+        ("zh_Hant_HK.UTF-8", "en"),
+        ("fil-PH", "en"),
+        ("C.UTF-8", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_locale_gets_the_nearest_language(locale: str, expected: str) -> None:
+    assert language.match(locale) == expected
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"LANG": "de_DE.UTF-8"}, "de"),
+        ({"LANG": "de_DE.UTF-8", "LC_MESSAGES": "fr_FR.UTF-8"}, "fr"),
+        ({"LANG": "de_DE.UTF-8", "LC_ALL": "ru_RU.UTF-8", "LC_MESSAGES": "fr_FR.UTF-8"}, "ru"),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "tlh:ja:en"}, "ja"),
+        ({"LANG": "de_DE.UTF-8", "LANGUAGE": "en_GB:de"}, "en"),
+        ({"LC_ALL": "C", "LANG": "de_DE.UTF-8", "LANGUAGE": "de"}, "en"),
+        ({"LANG": "de_DE.UTF-8", "AI_BACKGROUND_LANGUAGE": "es"}, "es"),
+        ({}, "en"),
+    ],
+)
+def test_the_command_line_speaks_the_systems_language(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], expected: str
+) -> None:
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "AI_BACKGROUND_LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert language.of_system() == expected
+
+
+def test_windows_is_asked_for_the_language_of_its_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ctypes
+    import types
+
+    for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG", "AI_BACKGROUND_LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)
+    kernel = types.SimpleNamespace(GetUserDefaultUILanguage=lambda: 0x0416)
+    monkeypatch.setattr(ctypes, "windll", types.SimpleNamespace(kernel32=kernel), raising=False)
+    monkeypatch.setattr(language.sys, "platform", "win32")
+    assert language.of_system() == "pt"
+
+
+def test_a_terminal_that_has_not_the_letters_gets_english(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AI_BACKGROUND_LANGUAGE", "zh")
+    assert (language.of_system("cp1252"), language.of_system("utf-8")) == ("en", "zh")
+    monkeypatch.setenv("AI_BACKGROUND_LANGUAGE", "de")
+    assert language.of_system("cp1252") == "de"
