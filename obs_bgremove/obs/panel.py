@@ -159,7 +159,9 @@ class Panel:
         lines = []
         for name, preset in presets.PRESETS.items():
             lib.obs_property_list_add_string(added, shown(preset.label), name.encode())
-            lines.append(f"<b>{preset.label.local()}</b>: {presets.in_words(preset)}")
+            lines.append(
+                tr("<b>{preset}</b>: {settings}", preset=preset.label, settings=presets.in_words(preset)).local()
+            )
         self._add_info(content, "preset_info", wrap=False)  # Qt gives what it wraps more room than it needs
         lib.obs_property_set_description(lib.obs_properties_get(content, b"preset_info"), utf8("<br>".join(lines)))
 

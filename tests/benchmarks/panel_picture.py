@@ -1,10 +1,13 @@
 """Takes a picture of the properties window: `python -m tests.benchmarks.panel_picture OUT.png [KEY=VALUE …]`.
 
+`--language de-DE` shows OBS and us in another language (Chinese and Japanese need a font: Debian's fonts-noto-cjk).
+
 `advanced=yes` shows the advanced settings as well; without it the window is as high as the rest needs.
 """
 
+import argparse
+import re
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -14,13 +17,18 @@ from tests.real_obs.conftest import make_home
 from tests.real_obs.driver import START_S, Display, Obs
 from tests.waiting import wait_for
 
-WIDTH = 760
-HEIGHT, HEIGHT_OF_ALL = 1040, 2560
+WIDTH = 720  # what OBS opens it with
+HEIGHT, HEIGHT_OF_ALL = 1080, 2560
 
 
 def main() -> None:
-    out, settings, height = Path(sys.argv[1]), {"camera": "sample"}, HEIGHT
-    for assignment in sys.argv[2:]:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.panel_picture")
+    parser.add_argument("out", type=Path)
+    parser.add_argument("settings", nargs="*", metavar="KEY=VALUE")
+    parser.add_argument("--language", default="en-US")
+    arguments = parser.parse_args()
+    out, settings, height = arguments.out, {"camera": "sample"}, HEIGHT
+    for assignment in arguments.settings:
         key, _, text = assignment.partition("=")
         if key == "advanced":
             settings["advanced"], height = True, HEIGHT_OF_ALL  # type: ignore[assignment]
@@ -28,11 +36,11 @@ def main() -> None:
         settings[key] = options.BY_KEY[key].parse_text(text)  # type: ignore[assignment]
     folder = Path(tempfile.mkdtemp())
     display = Display(folder, f"1600x{height + 10}")
-    obs = Obs(folder, display, make_home(folder)).start()
+    obs = Obs(folder, display, make_home(folder), language=arguments.language).start()
     try:
         obs.add(**settings)
         wait_for(lambda: any("all is well" in line for line in obs.our_lines()), START_S, "the person")
-        obs.open_panel(width=WIDTH, height=height)
+        obs.open_panel(width=WIDTH, height=height, title=_title(arguments.language))
         time.sleep(8)
         # The splitter between preview and rows, in the middle: a smaller preview, so that all rows are in the picture.
         middle = round(0.4825 * height - 20.5)
@@ -48,6 +56,14 @@ def main() -> None:
     finally:
         obs.stop()
         display.close()
+
+
+def _title(language: str) -> str:
+    """How OBS begins or ends the title of the window in this language, as a pattern."""
+    text = Path(f"/usr/share/obs/obs-studio/locale/{language}.ini").read_text(encoding="utf-8")
+    found = re.search('^Basic.PropertiesWindow="(.*)"$', text, re.MULTILINE)
+    assert found is not None
+    return max(found[1].split("%1"), key=len).strip()
 
 
 if __name__ == "__main__":

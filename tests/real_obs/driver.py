@@ -371,10 +371,10 @@ class Obs:
         new_row = int(self.request("GetVersion")["obsVersion"].partition(".")[0]) >= 32
         return lambda: self.display.click(x + (167 if new_row else 122), y + height - 83)
 
-    def open_panel(self, name: str = "Me", width: int = 720, height: int = 1190) -> None:
+    def open_panel(self, name: str = "Me", width: int = 720, height: int = 1190, title: str = "Properties for") -> None:
         """The source's properties, as its own window at the screen's corner."""
         self.request("OpenInputPropertiesDialog", inputName=name)
-        window = self.display.window("Properties for")[0]
+        window = self.display.window(title)[0]
         self.display.xdotool("windowmove", window, 0, 0)
         self.display.xdotool("windowsize", window, width, height)
         time.sleep(1)
