@@ -14,6 +14,7 @@ import numpy as np
 from obs_bgremove.engine.arrays import F32, U8
 from obs_bgremove.engine.matting.motion import Motion, fits
 from obs_bgremove.engine.matting.person_crop import Box
+from obs_bgremove.engine.matting.veto_outline import VetoOutline
 
 PRESENT = 0.35  # mean opinion of a block above which it belongs to a region
 LIVING_SHARE = (
@@ -63,7 +64,8 @@ class Liveness:
         self._alone_s = 0.0  # for how long nobody has been seen to live
         self._lived = False  # somebody has been seen to live
         self.veto: F32 | None = None
-        self._shown: F32 | None = None  # 1 - veto for each cell, once it is asked for
+        self._outline = VetoOutline((height + 1) // 2, (width + 1) // 2)
+        self._shown: F32 | None = None  # of each cell, once it is asked for
         self.faces: list[Box] = []  # those that live, boxes in cells
         self.undecided = False  # a second opinion is wanted
 
@@ -80,7 +82,7 @@ class Liveness:
             return
         if self._shown is None:
             size = (self._width, self._height)
-            self._shown = np.asarray(cv2.resize(1 - self.veto, size, interpolation=cv2.INTER_LINEAR), np.float32)
+            self._shown = np.asarray(cv2.resize(self._outline.shown, size, interpolation=cv2.INTER_LINEAR), np.float32)
         np.multiply(probability, self._shown, out=probability)
 
     def judge(
@@ -259,6 +261,8 @@ class Liveness:
         fringe = cv2.dilate(hidden.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
         hidden |= fringe & ~self.kept
         self.veto = hidden.astype(np.float32) if hidden.any() else None
+        if self.veto is not None:
+            self._outline(calm, hidden, self.kept)
 
     def _blocks(self, box: Box) -> tuple[int, int, int, int]:
         """A box of cells in blocks, at least one."""
