@@ -16,6 +16,7 @@ from obs_bgremove.engine.matting.clean_plate import Plate
 from obs_bgremove.engine.matting.disturbance import Disturbance
 from obs_bgremove.engine.matting.edge import Edge
 from obs_bgremove.engine.matting.face_detector import FaceDetector, body_of
+from obs_bgremove.engine.matting.face_memory import FaceMemory
 from obs_bgremove.engine.matting.hesitation import Hesitation
 from obs_bgremove.engine.matting.liveness import Liveness
 from obs_bgremove.engine.matting.matte import Matte, grid_of, shrink
@@ -24,7 +25,7 @@ from obs_bgremove.engine.matting.network_views import Network, NetworkViews
 from obs_bgremove.engine.matting.outline import grow_and_feather
 from obs_bgremove.engine.matting.person_crop import Box
 from obs_bgremove.engine.matting.person_tracking import MOST_VIEWS, PersonTracker, around, grouped, split
-from obs_bgremove.engine.matting.regions import CONFIDENT, Regions
+from obs_bgremove.engine.matting.regions import CONFIDENT, STEP, Regions
 from obs_bgremove.engine.matting.scout import Answer, Scout
 from obs_bgremove.engine.matting.temporal import Smoother
 from obs_bgremove.engine.parallel import submit
@@ -34,7 +35,7 @@ __all__ = ["Matte", "Matting", "warm_up_matting"]
 
 MOTION_EVERY = 4  # frames, those in which the plate does not learn: 0.4 ms
 MOTION_FIRST = 20  # but the first frames each time: who lives is to be known soon
-FACES_EVERY, FACES_AT = 28, 15  # frames, and which of them: 2.5 ms of the other core, where motion is not looked at
+FACES_EVERY, FACES_AT = 16, 15  # frames, and which of them: 2.5 ms of the other core, where motion is not looked at
 SECOND_EVERY = 20  # frames between two second opinions, if one is wanted: 2 ms of the other core
 LEARN_EVERY = 2  # frames: a room changes slowly, and looking at it costs 1.2 ms
 RESTS_FROM = 30  # looks: until then all that is there is to be found
@@ -76,7 +77,7 @@ class _State:
     before: F32 = field(init=False)  # ...of the last...
     earlier: F32 = field(init=False)  # ...and of the one before that
     looked: list[Box] = field(default_factory=list)  # where the network looked for this frame
-    faces: list[Box] = field(default_factory=list)  # when last looked for, largest first
+    faces: FaceMemory = field(init=False)
     ask_at: int = 0  # frame from which on a second opinion may be asked for again
     seen: U8 | None = None  # the last frame's grid
     unjudged: _Unjudged | None = None
@@ -91,6 +92,7 @@ class _State:
         self.motion = Motion((self.height + 1) // 2, (self.width + 1) // 2)
         self.liveness = Liveness(self.motion.shape, *shape)
         self.hesitation = Hesitation(*shape, self.motion.shape)
+        self.faces = FaceMemory(*shape)
         self.disturbance = Disturbance(self.motion.shape, *shape)
         self.probability, self.before, self.earlier = np.zeros((3, *shape), np.float32)
         self.matte = Matte(
@@ -146,7 +148,7 @@ class Matting:
         half = _half(small)
         scouted = self._scout.away
         if scouted:
-            self._found(s, self._scout.take(), options)
+            self._found(s, self._scout.take(), options, timestamp_ns)
         may_rest = not scouted and s.looks >= RESTS_FROM and options == s.options and not s.plate.learning
         if s.attention.rests(half, s.regions.kept, may_rest):
             s.matte.stages_ms = {"segment": (time.perf_counter() - started) * 1e3, "stabilise": 0.0, "edge": 0.0}
@@ -162,7 +164,7 @@ class Matting:
             box = self._look(s, frame_bgr, small, options)
             change, calm = beside.result()
         if calm is not None and not first:
-            s.unjudged = _Unjudged(self._by_blocks(s), calm, s.looked, s.faces, timestamp_ns)
+            s.unjudged = _Unjudged(self._by_blocks(s), calm, s.looked, s.faces.boxes, timestamp_ns)
             judged = s.looks < MOTION_FIRST or s.tracker.searching
             if judged:  # else beside the next frame's network, from then on
                 self._judge(s)
@@ -197,7 +199,9 @@ class Matting:
             )
             grow_and_feather(matte, options.edge_shift, options.edge_softness)
         if options.track_person:
-            s.tracker.follow(grouped(split(people, s.liveness.faces), s.liveness.faces))
+            # Who lives is not known at once; until then a portrait's face keeps a view as well, though it is not shown.
+            faces = s.liveness.faces if s.looks >= MOTION_FIRST else s.faces.boxes
+            s.tracker.follow(grouped(split(people, faces, s.regions.kept, STEP), faces))
             self._search(s, frame_bgr, small, options, timestamp_ns)
         s.looks += 1
         ended = time.perf_counter()
@@ -250,12 +254,16 @@ class Matting:
 
         def people(confident: float) -> list[Box]:
             if calm is not None:
-                s.liveness.judge(self._by_blocks(s), s.looked, s.faces, calm, s.motion, timestamp_ns)
+                s.liveness.judge(self._by_blocks(s), s.looked, s.faces.boxes, calm, s.motion, timestamp_ns)
             s.liveness.hide(s.probability)
-            return grouped(Regions(s.height, s.width)(s.probability, options.ignore_small, confident), s.liveness.faces)
+            regions = Regions(s.height, s.width)
+            boxes = regions(s.probability, options.ignore_small, confident)
+            return grouped(split(boxes, s.faces.boxes, regions.kept, STEP), s.faces.boxes)
 
-        s.faces = self._scout.faces_now(small)
-        aims = [[body_of(face, s.height, s.width) for face in s.faces[:MOST_VIEWS]]] if s.faces else []
+        for part in s.tracker.search_views():
+            s.faces.seen(self._scout.faces_now(small, part), part, timestamp_ns)
+        faces = s.faces.boxes[:MOST_VIEWS]
+        aims = [[body_of(face, s.height, s.width) for face in faces]] if faces else []
         box, found = s.tracker.whole, list[Box]()
         for views in [*aims, *([search] for search in s.tracker.search_views())]:
             box = self._see(s, frame_bgr, small, views, False)
@@ -284,22 +292,25 @@ class Matting:
         if aside is None and s.looks % MOTION_EVERY == 1 and s.liveness.steady:
             aside = s.disturbance(s.motion, s.liveness.kept, s.looked, timestamp_ns)
             s.stirs = aside is not None
-        faces = self._scout.sees_faces and s.looks % FACES_EVERY == FACES_AT
-        second = self._scout.has_second and not faces and s.liveness.undecided and s.looks >= s.ask_at
+        faces = None
+        if self._scout.sees_faces and s.looks % FACES_EVERY == FACES_AT:
+            faces = s.tracker.search_views()[s.looks // FACES_EVERY % 4]
+        second = self._scout.has_second and faces is None and s.liveness.undecided and s.looks >= s.ask_at
         if second:
             s.ask_at = s.looks + SECOND_EVERY
-        if aside is not None or faces or second:
+        if aside is not None or faces is not None or second:
             self._scout.ask(frame_bgr, small, s.cell, faces, second, aside)
 
-    def _found(self, s: _State, answer: Answer, options: Options) -> None:
+    def _found(self, s: _State, answer: Answer, options: Options, timestamp_ns: int) -> None:
         """What was asked for after the frame before."""
         if answer.second is not None:
             size = s.motion.shape[::-1]
             s.liveness.hear(np.asarray(cv2.resize(answer.second, size, interpolation=cv2.INTER_AREA), np.float32))
         fresh = s.looks < MOTION_FIRST  # nobody is far from where they were in the first frame
         if answer.faces is not None:
-            s.faces, fresh = answer.faces, True
-        strangers = s.liveness.strangers(s.faces, s.motion) if fresh else []
+            s.faces.seen(*answer.faces, timestamp_ns)
+            fresh = True
+        strangers = s.liveness.strangers(s.faces.boxes, s.motion) if fresh else []
         if strangers:
             s.tracker.add([body_of(face, s.height, s.width) for face in strangers], inside=True)
         elif answer.aside is not None:

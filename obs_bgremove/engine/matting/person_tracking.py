@@ -5,7 +5,7 @@ and mostly room. While nobody is known, single views take turns over the whole p
 small person is lost in the whole. Used by `Matting`, on its thread.
 """
 
-from itertools import pairwise
+import numpy as np
 
 from obs_bgremove.engine.matting.person_crop import Box, PersonCrop
 
@@ -20,6 +20,7 @@ HOLD = 20  # frames for which whoever was found in a probe keeps a view even whi
 PATIENCE = 6  # ...and for so many, though nobody is seen in it: whoever walks in is recognised in one frame of three
 PROBE_FRAMES = 60  # every so many frames one probe elsewhere, though nothing stirs there
 FIRST_PROBES = 3  # the first frames probe each time: whoever is there shows at once
+ASIDE, DOWN, UP = 1.5, 10.0, 2.0  # face widths that a body reaches
 STRIP = 0.15  # of the picture's width: a narrower part beside the person is not worth a probe
 
 
@@ -132,20 +133,36 @@ def grouped(boxes: list[Box], faces: list[Box] | None = None) -> list[Box]:
     return [box for box, _ in groups]
 
 
-def split(boxes: list[Box], faces: list[Box]) -> list[Box]:
-    """The same boxes; one that holds several faces side by side is cut between them, with some overlap."""
+def split(boxes: list[Box], faces: list[Box], kept: np.ndarray, cells: float) -> list[Box]:
+    """The same boxes; one that holds several faces is divided into one around each face's own part of kept (any, any)
+    bool, pixels of `cells` cells a side: the part that is nearest, in units of the face's width."""
     parts: list[Box] = []
-    for x0, y0, x1, y1 in boxes:
-        held = sorted(face for face in faces if _holds((x0, y0, x1, y1), face))
-        cuts = [
-            ((left[2] + right[0]) // 2, (right[2] - right[0] + left[2] - left[0]) // 4)
-            for left, right in pairwise(held)
-            if left[2] < right[0]
-        ]
-        starts = [x0, *(max(x0, middle - lap) for middle, lap in cuts)]
-        ends = [*(min(x1, middle + lap) for middle, lap in cuts), x1]
-        parts += [(start, y0, end, y1) for start, end in zip(starts, ends, strict=True)]
+    for box in boxes:
+        held = [face for face in faces if _holds(box, face)]
+        if len(held) < 2:
+            parts.append(box)
+            continue
+        x0, y0, x1, y1 = (int(box[0] / cells), int(box[1] / cells), -int(-box[2] // cells), -int(-box[3] // cells))
+        ys, xs = np.nonzero(kept[y0:y1, x0:x1])
+        if not ys.size:
+            parts.append(box)
+            continue
+        ys, xs = ys + y0, xs + x0
+        far = np.stack([_distance(xs * cells, ys * cells, face) for face in held])
+        nearest = far.argmin(axis=0)
+        for number in range(len(held)):
+            own_x, own_y = xs[nearest == number] * cells, ys[nearest == number] * cells
+            if own_x.size:
+                parts.append((int(own_x.min()), int(own_y.min()), int(own_x.max() + cells), int(own_y.max() + cells)))
     return parts
+
+
+def _distance(xs: np.ndarray, ys: np.ndarray, face: Box) -> np.ndarray:
+    """Of places from a face, squared, in units of a body: it reaches far down from a face, little up and aside."""
+    width = face[2] - face[0]
+    across = (xs - (face[0] + face[2]) / 2) / (ASIDE * width)
+    along = (ys - (face[1] + face[3]) / 2) / width
+    return np.asarray(across**2 + (along / np.where(along > 0, DOWN, UP)) ** 2)
 
 
 def around(boxes: list[Box]) -> Box:

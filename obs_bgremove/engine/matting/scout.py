@@ -10,6 +10,8 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from obs_bgremove.engine.arrays import F32, U8
 from obs_bgremove.engine.matting.face_detector import FaceDetector
 from obs_bgremove.engine.matting.network_views import Network, NetworkViews
@@ -21,7 +23,7 @@ from obs_bgremove.engine.parallel import submit
 class Answer:
     """What came back; None for what was not asked."""
 
-    faces: list[Box] | None = None  # boxes in cells, largest first
+    faces: tuple[list[Box], Box] | None = None  # boxes in cells, largest first, and where they were looked for
     second: F32 | None = None  # the other model's opinion of the whole picture, valid until it is asked again
     aside: tuple[Box, F32] | None = None  # the opinion of a box in cells, of the network's size
 
@@ -37,24 +39,30 @@ class Scout:
         self._pending_second: Future[F32] | None = None
         self._pending_aside: Future[list[F32]] | None = None
         self._aside: Box | None = None
+        self._part: Box | None = None
 
     @property
     def away(self) -> bool:
         """Something was asked for and not taken yet."""
         return any((self._pending_faces, self._pending_second, self._pending_aside))
 
-    def faces_now(self, small: U8) -> list[Box]:
-        """The faces in small (gh, gw, 3), at once; none without a detector. Not while anything is on its way."""
-        return self._face_detector(small) if self._face_detector is not None else []
+    def faces_now(self, small: U8, part: Box) -> list[Box]:
+        """The faces in part of small (gh, gw, 3), at once; none without a detector. Not while others are asked for."""
+        if self._face_detector is None:
+            return []
+        x0, y0, x1, y1 = part
+        found = self._face_detector(np.ascontiguousarray(small[y0:y1, x0:x1]))
+        return [(a + x0, b + y0, c + x0, d + y0) for a, b, c, d in found]
 
-    def ask(self, frame_bgr: U8, small: U8, cell: int, faces: bool, second: bool, aside: Box | None) -> None:
-        """Begin to look. frame_bgr may be overwritten once this returns, small (gh, gw, 3) may not."""
+    def ask(self, frame_bgr: U8, small: U8, cell: int, faces: Box | None, second: bool, aside: Box | None) -> None:
+        """Begin to look. faces: for faces in this box; aside: at this one. frame_bgr may be overwritten once this
+        returns, small (gh, gw, 3) may not."""
         self.drop()
-        self._aside = aside
+        self._aside, self._part = aside, faces
         if aside is not None:
             self._pending_aside = self._views.ask([self._views.picture(frame_bgr, small, cell, aside)])
-        if faces and self._face_detector is not None:
-            self._pending_faces = submit(self._face_detector, small)
+        if faces is not None and self.sees_faces:
+            self._pending_faces = submit(self.faces_now, small, faces)
         if second and self._second is not None:
             whole = (0, 0, small.shape[1], small.shape[0])
             shown = view(frame_bgr, small, cell, whole, self._second.width, self._second.height, False)
@@ -67,7 +75,7 @@ class Scout:
         asked: list[Future[Any]] = [future for future in (faces, second, aside) if future is not None]
         wait(asked)
         return Answer(
-            faces.result() if faces is not None else None,
+            (faces.result(), self._part) if faces is not None and self._part is not None else None,
             second.result() if second is not None else None,
             (self._aside, aside.result()[0]) if aside is not None and self._aside is not None else None,
         )

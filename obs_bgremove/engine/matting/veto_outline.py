@@ -1,4 +1,4 @@
-"""Where exactly, in blocks that hold both somebody who lives and something that does not, the one ends and the other begins.
+"""Where exactly, in blocks that hold both somebody who lives and something that does not, the one ends.
 
 Liveness is known by blocks of 24 pixels at 720p; the edge of a table before a chest is a line. Between what is surely
 hidden and what is surely a person, cells go to whichever side they are joined to without crossing a strong edge: the
