@@ -14,6 +14,7 @@ import numpy as np
 from obs_bgremove.engine.arrays import F32, U8
 from obs_bgremove.engine.matting.motion import Motion, fits
 from obs_bgremove.engine.matting.person_crop import Box
+from obs_bgremove.engine.matting.person_tracking import distance_from_face
 from obs_bgremove.engine.matting.veto_outline import VetoOutline
 
 PRESENT = 0.35  # mean opinion of a block above which it belongs to a region
@@ -41,6 +42,7 @@ SAME = 2.0  # times the limit of motion up to which a vetoed block looks as it d
 FORGET_S = 8.0  # a vetoed block that has looked otherwise for so long is no longer vetoed
 FACED, KEPT_BONUS, GROUNDED_BONUS = 100.0, 4.0, 2.0  # the likeliest person has the largest face, or is largest
 ALONE_S = 0.6  # after this time they stay one even if somebody else comes who moves more
+PICTURED = 2.0  # face widths that what is in a portrait reaches down from its face
 CROSS = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]], np.uint8)
 LARGE_FACE = 0.13  # of the picture's width: whoever is farther away and has not moved yet must convince both networks
 
@@ -110,6 +112,7 @@ class Liveness:
         self.faces = [face for face in faces if self.living(face, motion)]
         self.undecided = False
         count, labels = cv2.connectedComponents(person.astype(np.uint8), connectivity=8)
+        count = self._apart(count, labels, faces, alive, motion)
         drop, living = np.zeros((2, *self._shape), bool)
         if count > 1:
             drop, living = self._dead_regions(count, labels, alive, dead, motion.still_s, faces)
@@ -144,6 +147,33 @@ class Liveness:
         alive = (motion.alive[y0:y1, x0:x1] | proved).sum()
         dead = (motion.dead[y0:y1, x0:x1] & ~proved).sum()
         return bool(alive >= LIVING_LEAST and alive >= LIVING_SHARE * (alive + dead))
+
+    def _apart(self, count: int, labels: np.ndarray, faces: list[Box], alive: np.ndarray, motion: Motion) -> int:
+        """Give what belongs to a face that does not live, in a region with one that does or is larger, a label of its
+        own: a portrait that the network joins to a person is judged by itself. Returns how many labels there are."""
+        down, across = self._height / self._shape[0], self._width / self._shape[1]
+        held: dict[int, list[Box]] = {}
+        for face in faces:
+            x0, y0, x1, y1 = self._blocks(face)
+            label = int(np.bincount(labels[y0:y1, x0:x1].ravel(), minlength=count).argmax())
+            if label:
+                held.setdefault(label, []).append(face)
+        for label, own in held.items():
+            live = [self.living(face, motion) for face in own]
+            if not any(live):
+                live[0] = True  # the largest
+            if all(live):
+                continue
+            ys, xs = np.nonzero((labels == label) & ~alive)
+            if not ys.size:
+                continue
+            places = (xs + 0.5) * across, (ys + 0.5) * down
+            nearest = np.stack([distance_from_face(*places, face, PICTURED) for face in own]).argmin(axis=0)
+            for number in range(len(own)):
+                if not live[number] and (nearest == number).any():
+                    labels[ys[nearest == number], xs[nearest == number]] = count
+                    count += 1
+        return count
 
     def _dead_regions(
         self, count: int, labels: np.ndarray, alive: np.ndarray, dead: np.ndarray, still_s: F32, faces: list[Box]

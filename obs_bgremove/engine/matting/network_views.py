@@ -14,6 +14,8 @@ from obs_bgremove.engine.arrays import F32, U8
 from obs_bgremove.engine.matting.person_crop import Box, view
 from obs_bgremove.engine.parallel import submit
 
+SHARP = 2  # power by which depth counts
+
 
 class Network(Protocol):
     """A selfie model: `Segmenter`, or what stands in for one in tests."""
@@ -39,15 +41,18 @@ class NetworkViews:
         there = boxes[1::2] if self._spare is not None else []
         pictures = [self.picture(frame_bgr, small, cell, box, flip) for box in there]
         beside = self.ask(pictures) if there else None
-        probability[...] = 0
+        opinions: list[tuple[Box, F32]] = []
         try:
-            for number, box in enumerate(here):
+            for box in here:
                 seen = _opinion(self._network, self.picture(frame_bgr, small, cell, box, flip))
-                _lay(seen, box, flip, probability, alone=number == 0)
+                opinions.append((box, seen if len(here) == 1 else seen.copy()))
         finally:  # the spare network is never left at work
             answers = beside.result() if beside is not None else []
-        for box, seen in zip(there, answers, strict=True):
-            _lay(seen, box, flip, probability, alone=False)
+        opinions += zip(there, answers, strict=True)
+        if flip:
+            opinions = [(box, np.asarray(cv2.flip(seen, 1), np.float32)) for box, seen in opinions]
+        probability[...] = 0
+        _together(opinions, probability)
 
     def picture(self, frame_bgr: U8, small: U8, cell: int, box: Box, flip: bool = False) -> U8:
         """What the network is shown of a box, of its own memory."""
@@ -74,13 +79,27 @@ def _opinion(network: Network, picture: U8) -> F32:
     return seen
 
 
-def _lay(seen: F32, box: Box, flip: bool, probability: F32, alone: bool) -> None:
-    """One opinion into its box. alone: nothing else is there yet."""
-    x0, y0, x1, y1 = box
-    if flip:
-        seen = np.asarray(cv2.flip(seen, 1), np.float32)
-    part = probability[y0:y1, x0:x1]
-    if alone:
-        cv2.resize(seen, (x1 - x0, y1 - y0), dst=part, interpolation=cv2.INTER_LINEAR)
-    else:
-        np.maximum(part, cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR), out=part)
+def _together(opinions: list[tuple[Box, F32]], probability: F32) -> None:
+    """Fill probability (gh, gw) with these. Where views overlap, each counts by how deep inside it a cell lies: a view
+    knows its own person best, and of a neighbour whom its border cuts it sees too little."""
+    if len(opinions) == 1:
+        (x0, y0, x1, y1), seen = opinions[0]
+        cv2.resize(seen, (x1 - x0, y1 - y0), dst=probability[y0:y1, x0:x1], interpolation=cv2.INTER_LINEAR)
+        return
+    total = np.zeros_like(probability)
+    for (x0, y0, x1, y1), seen in opinions:
+        across = _depth(x0, x1, probability.shape[1])
+        down = _depth(y0, y1, probability.shape[0])
+        weight = np.minimum(across[None, :], down[:, None]) ** SHARP
+        total[y0:y1, x0:x1] += weight
+        probability[y0:y1, x0:x1] += weight * cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
+    np.divide(probability, total, out=probability, where=total > 0)
+
+
+def _depth(first: int, end: int, size: int) -> F32:
+    """How deep inside first..end each cell lies, (end - first,) in (0, 1]; the picture's own border does not count."""
+    cells = np.arange(first, end, dtype=np.float32) + np.float32(0.5)
+    half = np.float32(max(1, end - first) / 2)
+    low = (cells - first) / half if first > 0 else np.ones_like(cells)
+    high = (end - cells) / half if end < size else np.ones_like(cells)
+    return np.minimum(np.minimum(low, high), 1)

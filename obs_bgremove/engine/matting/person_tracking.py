@@ -20,7 +20,7 @@ HOLD = 20  # frames for which whoever was found in a probe keeps a view even whi
 PATIENCE = 6  # ...and for so many, though nobody is seen in it: whoever walks in is recognised in one frame of three
 PROBE_FRAMES = 60  # every so many frames one probe elsewhere, though nothing stirs there
 FIRST_PROBES = 3  # the first frames probe each time: whoever is there shows at once
-ASIDE, DOWN, UP = 1.5, 10.0, 2.0  # face widths that a body reaches
+ASIDE, DOWN, UP = 2.0, 25.0, 2.0  # face widths that a body reaches
 STRIP = 0.15  # of the picture's width: a narrower part beside the person is not worth a probe
 
 
@@ -148,7 +148,7 @@ def split(boxes: list[Box], faces: list[Box], kept: np.ndarray, cells: float) ->
             parts.append(box)
             continue
         ys, xs = ys + y0, xs + x0
-        far = np.stack([_distance(xs * cells, ys * cells, face) for face in held])
+        far = np.stack([distance_from_face(xs * cells, ys * cells, face, DOWN) for face in held])
         nearest = far.argmin(axis=0)
         for number in range(len(held)):
             own_x, own_y = xs[nearest == number] * cells, ys[nearest == number] * cells
@@ -157,12 +157,13 @@ def split(boxes: list[Box], faces: list[Box], kept: np.ndarray, cells: float) ->
     return parts
 
 
-def _distance(xs: np.ndarray, ys: np.ndarray, face: Box) -> np.ndarray:
-    """Of places from a face, squared, in units of a body: it reaches far down from a face, little up and aside."""
+def distance_from_face(xs: np.ndarray, ys: np.ndarray, face: Box, down: float) -> np.ndarray:
+    """Of places from a face, squared, in units of what belongs to a face: ASIDE widths to the sides, UP widths upwards,
+    so many downwards."""
     width = face[2] - face[0]
     across = (xs - (face[0] + face[2]) / 2) / (ASIDE * width)
     along = (ys - (face[1] + face[3]) / 2) / width
-    return np.asarray(across**2 + (along / np.where(along > 0, DOWN, UP)) ** 2)
+    return np.asarray(across**2 + (along / np.where(along > 0, down, UP)) ** 2)
 
 
 def around(boxes: list[Box]) -> Box:
