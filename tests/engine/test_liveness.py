@@ -194,11 +194,14 @@ def test_a_frozen_picture_and_a_moving_camera_veto_nobody() -> None:
 
 
 def test_several_faces_in_one_box_become_several_views() -> None:
-    faces = [(50, 50, 110, 110), (300, 60, 350, 110)]
-    parts = split([(0, 0, 420, 240)], faces)
-    assert len(parts) == 2 and parts[0][2] < 300 and parts[1][0] > 110
+    """A large face beside a small one: whose shoulder, whose legs."""
+    faces = [(50, 100, 110, 160), (300, 60, 320, 80)]
+    kept = np.zeros((60, 105), bool)
+    kept[25:60, 8:60] = kept[10:60, 70:85] = True
+    parts = split([(0, 0, 420, 240)], faces, kept, 4)
+    assert parts == [(32, 100, 240, 240), (280, 40, 340, 240)]
     assert sorted(grouped(parts, faces)) == sorted(parts)
-    assert split([(0, 0, 200, 240)], faces) == [(0, 0, 200, 240)]
+    assert split([(0, 0, 200, 240)], faces, kept, 4) == [(0, 0, 200, 240)]
 
 
 def test_two_opinions_that_differ_over_a_moving_block_are_hesitation() -> None:
