@@ -100,3 +100,18 @@ def test_a_view_that_shows_a_part_of_who_walks_in_is_widened_and_one_elsewhere_l
     tracker.follow([sitter])
     tracker.widen(moves)
     assert len(tracker.views()) == 2
+
+
+def test_what_moves_in_the_middle_of_the_room_and_has_no_face_is_nobody() -> None:
+    """A fan beside a person: not let in, and not kept; with a face, or from the side, somebody is."""
+    motion, liveness = _world()
+    person, fan = np.zeros((2, *motion.shape), bool)
+    person[20:, 10:30] = fan[15:25, 50:60] = True
+    moves = person | fan
+    motion.life[moves], motion.still_s[moves], motion.textured[moves] = 3, 0, True
+    face, box = (100, 180, 180, 260), (400, 120, 480, 200)
+    liveness.judge(moves.astype(np.float32), WHOLE, [face], CALM, motion, FRAME_NS)
+    assert liveness.kept[person].all() and not liveness.kept[fan].any()
+    assert not liveness.may_come_in(box, [face])
+    assert liveness.may_come_in(box, [face, (420, 130, 450, 160)])
+    assert liveness.may_come_in((560, 120, 640, 300), [face])

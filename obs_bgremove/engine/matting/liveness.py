@@ -185,6 +185,9 @@ class Liveness:
         area = np.bincount(labels.ravel(), minlength=count).astype(np.float64)
         living = (moved >= LIVING_LEAST) & (moved >= LIVING_SHARE * (moved + still)) & (moved >= LIVING_AREA * area)
         living[0] = False
+        known = self._known(labels, faces)
+        if (living & known).any():
+            living &= known
         kept = living
         if not living.any():
             kept = living.copy()
@@ -214,6 +217,26 @@ class Liveness:
         kept[0] = True
         return np.asarray(~kept[labels]), np.asarray(living[labels])
 
+    def _known(self, labels: np.ndarray, faces: list[Box]) -> np.ndarray:
+        """Which labels have a face, were kept before, or reach the picture's border, where people come in."""
+        known = self._touched(labels)
+        for border in (labels[0], labels[-1], labels[:, 0], labels[:, -1]):
+            known[border] = True
+        for face in faces:
+            x0, y0, x1, y1 = self._blocks(face)
+            known[labels[y0:y1, x0:x1]] = True
+        return known
+
+    def may_come_in(self, box: Box, faces: list[Box]) -> bool:
+        """Whether somebody new in this box of cells is believed while others are known: what moves in the middle of the
+        room and has no face is a fan."""
+        if not self.steady or not self.faces:
+            return True
+        labels = np.zeros(self._shape, np.int32)
+        x0, y0, x1, y1 = self._blocks(box)
+        labels[y0:y1, x0:x1] = 1
+        return bool(self._known(labels, faces)[1])
+
     def _doubts(self, region: np.ndarray) -> bool:
         """The second network, asked if it has not been yet, sees nobody in this region."""
         self.undecided = self._heard is None
@@ -221,7 +244,9 @@ class Liveness:
 
     def _touched(self, labels: np.ndarray) -> np.ndarray:
         """Which labels lie where somebody was kept before."""
-        return np.asarray(np.isin(np.arange(labels.max() + 1), labels[self.kept]))
+        touched = np.zeros(int(labels.max()) + 1, bool)
+        touched[labels[self.kept]] = True
+        return touched
 
     def _dead_parts(
         self, person: np.ndarray, alive: np.ndarray, dead: np.ndarray, still_s: F32, faces: list[Box]

@@ -320,6 +320,7 @@ class Matting:
             s.liveness.hide(opinion)
             strange = Regions(s.height, s.width)(opinion, options.ignore_small, CERTAIN)
             strange = [box for box in strange if s.liveness.living(box, s.motion)]
+            strange = [box for box in strange if s.liveness.may_come_in(box, s.faces.boxes)]
             if strange and s.stirs:  # what is recognised of somebody who walks in is a part of what moves
                 s.tracker.widen(around([*strange, (x0, y0, x1, y1)]))
             else:
