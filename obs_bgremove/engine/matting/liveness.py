@@ -185,9 +185,8 @@ class Liveness:
         area = np.bincount(labels.ravel(), minlength=count).astype(np.float64)
         living = (moved >= LIVING_LEAST) & (moved >= LIVING_SHARE * (moved + still)) & (moved >= LIVING_AREA * area)
         living[0] = False
-        known = self._known(labels, faces)
-        if (living & known).any():
-            living &= known
+        if self.faces:
+            living &= self._known(labels, faces)
         kept = living
         if not living.any():
             kept = living.copy()
