@@ -12,6 +12,7 @@ import numpy as np
 from obs_bgremove.engine import kernels
 from obs_bgremove.engine.arrays import F32, U8, U32
 from obs_bgremove.engine.canvas import Canvas
+from obs_bgremove.engine.light import NO_LIGHT
 from obs_bgremove.engine.matting.matte import Matte
 from obs_bgremove.engine.parallel import in_bands
 from obs_bgremove.shared.options import Options
@@ -25,22 +26,28 @@ _NO_BACKGROUND = np.empty((0, 0), np.uint32)
 
 
 def composite(
-    frame_bgr: U8, matte: Matte, background_bgra: U8, options: Options, out: Canvas, lasting: bool = False
+    frame_bgr: U8,
+    matte: Matte,
+    background_bgra: U8,
+    options: Options,
+    out: Canvas,
+    lasting: bool = False,
+    light: U32 = NO_LIGHT,
 ) -> None:
     """out: the person of frame_bgr (H, W, 3) uint8 over background_bgra (H, W, 4) uint8, which is opaque and as shown.
     lasting: nobody ever changes background_bgra; where out shows it already it is not copied again. The background may
-    have been made in out's own pixels: then nothing of it is copied."""
+    have been made in out's own pixels: then nothing of it is copied. light: the person's tables, from light.py."""
     low, high, slope = _tone(options.threshold, options.edge_softness)
     wrap, glow = _NO_WRAP, _NO_GLOW
     if options.light_wrap > 0:
-        wrap, glow = _light(matte, background_bgra, options.light_wrap, options.mirror)
+        wrap, glow = _glow(matte, background_bgra, options.light_wrap, options.mirror)
     kernels.classify(matte.alpha_small, low, high, wrap, matte.kinds)
     drawn = out.begin(background_bgra if lasting else None, options.mirror, matte.kinds.shape)
     if np.may_share_memory(background_bgra, out.pixels):
         drawn[:] = 1
     kernels.keep(matte.kinds, drawn)
     under = background_bgra.view(np.uint32).reshape(background_bgra.shape[:2])
-    _blend(frame_bgr, matte, options, low, slope, wrap, glow, under, out)
+    _blend(frame_bgr, matte, options, low, slope, light, wrap, glow, under, out)
     out.end()
 
 
@@ -49,7 +56,7 @@ def cutout(frame_bgr: U8, matte: Matte, options: Options, out: Canvas) -> None:
     out.claim()
     low, high, slope = _tone(options.threshold, options.edge_softness)
     kernels.classify(matte.alpha_small, low, high, _NO_WRAP, matte.kinds)
-    _blend(frame_bgr, matte, options, low, slope, _NO_WRAP, _NO_GLOW, _NO_BACKGROUND, out)
+    _blend(frame_bgr, matte, options, low, slope, NO_LIGHT, _NO_WRAP, _NO_GLOW, _NO_BACKGROUND, out)
 
 
 def _blend(
@@ -58,6 +65,7 @@ def _blend(
     options: Options,
     low: np.float32,
     slope: np.float32,
+    light: U32,
     wrap: F32,
     glow: F32,
     under: U32,
@@ -70,7 +78,7 @@ def _blend(
     in_bands(
         frame.shape[0],
         lambda y0, y1: kernels.blend_rows(
-            frame, k, alpha, person, room, kinds, low, slope, clean, wrap, glow, under, mirror, y0, y1, target
+            frame, k, alpha, person, room, kinds, low, slope, clean, light, wrap, glow, under, mirror, y0, y1, target
         ),
     )
 
@@ -94,7 +102,7 @@ def _tone(threshold: float, softness: float) -> tuple[np.float32, np.float32, np
     return np.float32(low), np.float32(high), np.float32(1 / max(high - low, 1e-6))
 
 
-def _light(matte: Matte, background_bgra: U8, strength: float, mirror: bool) -> tuple[F32, F32]:
+def _glow(matte: Matte, background_bgra: U8, strength: float, mirror: bool) -> tuple[F32, F32]:
     """(wrap (gh, gw) 0..1, glow (gh, gw, 3) 0..255), as the camera sees them: how much of the background's light falls
     on the person's rim, and its colour."""
     height, width = matte.alpha_small.shape

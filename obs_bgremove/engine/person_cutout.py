@@ -15,6 +15,7 @@ from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.composite import composite, cutout, matte_image
+from obs_bgremove.engine.light import NO_LIGHT, Light
 from obs_bgremove.engine.matting.face_detector import FaceDetector
 from obs_bgremove.engine.matting.matte import Matte, grid_of
 from obs_bgremove.engine.matting.matting import Matting, warm_up_matting
@@ -44,6 +45,7 @@ class PersonCutout:
                 raise
         self._networks = building.result()
         self._matting = Matting(*self._networks)
+        self._light = Light()
         self._grey = np.empty((0, 0), np.uint8)
 
     def cut(
@@ -52,7 +54,7 @@ class PersonCutout:
         """The finished frame into `out`, of the frame's size; returns the milliseconds of each stage."""
         height, width = frame_bgr.shape[:2]
         if self._grey.shape != (height, width):
-            self._matting.reset()
+            self.reset()
             self._grey = np.empty((height, width), np.uint8)
         matte = self._matting(frame_bgr, options, timestamp_ns)
         started = time.perf_counter()
@@ -69,12 +71,16 @@ class PersonCutout:
                 return blurred_room(frame_bgr, matte.alpha_small, options.blur, options.mirror, out.claim()).view()
 
             behind = backgrounds.get(options, width, height, timestamp_ns, room)
-            composite(frame_bgr, matte, behind, options, out, lasting=True)
+            light = NO_LIGHT
+            if options.match_light > 0 and options.background_mode in ("file", "blur"):
+                light = self._light(frame_bgr, matte, behind, options.match_light, timestamp_ns)
+            composite(frame_bgr, matte, behind, options, out, lasting=True, light=light)
         return {**matte.stages_ms, "composite": (time.perf_counter() - started) * 1e3}
 
     def reset(self) -> None:
         """For another camera: what was learned from earlier frames no longer holds."""
         self._matting.reset()
+        self._light = Light()
 
     def command(self, name: str) -> None:
         """`learn` or `forget` the background plate. Raises ValueError for any other name."""

@@ -314,6 +314,13 @@ class Options:
         "Higher: hair and outline lose the room's colour. 0: a rim of it stays.",
     )
     light_wrap: float = _share(0.0, "Light Wrap", "Lets light of the background spill softly over your outline.")
+    match_light: float = _share(
+        0.0,
+        "Match the Light",
+        "Higher: your brightness, colours and contrast come nearer to the background's, as if you sat in its light. "
+        "0: you look as your camera sees you.",
+        shown_when=("background_mode", ("file", "blur")),
+    )
     track_person: bool = _row(
         "bool",
         True,

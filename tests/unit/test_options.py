@@ -32,6 +32,7 @@ CONTRACT = {
     "ignore_small": 0.15,
     "decontaminate": 1,
     "light_wrap": 0,
+    "match_light": 0,
     "track_person": True,
     "use_learned_background": True,
     "model": "general",
