@@ -21,6 +21,7 @@ from obs_bgremove.engine.backgrounds import layout, video_files
 from obs_bgremove.engine.backgrounds.crossfade import Crossfade
 from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR, BlurredRoom, Layer, Room, Still, flat
 from obs_bgremove.engine.backgrounds.video import Video
+from obs_bgremove.engine.bokeh import out_of_focus
 from obs_bgremove.engine.image_files import read_picture
 from obs_bgremove.shared import backgrounds_folder
 from obs_bgremove.shared.clock import now_s
@@ -52,6 +53,8 @@ class _Key:
     folder: Path = Path()
     name: str = ""
     fit: str = ""
+    blur: int = 0
+    blur_style: str = ""
 
 
 def color_bgr(color: int) -> tuple[int, int, int]:
@@ -174,7 +177,10 @@ class Backgrounds:
             if slides_of is not None:
                 self._slides = backgrounds_folder.Slideshow(options.folder, options.background, options.shuffle)
         name = self._slide_name or options.background
-        return _Key("file", width, height, folder=options.folder, name=name, fit=options.fit)
+        key = _Key("file", width, height, folder=options.folder, name=name, fit=options.fit)
+        if options.picture_blur:
+            key = dataclasses.replace(key, blur=options.picture_blur, blur_style=options.blur_style)
+        return key
 
     def _slide(self, key: _Key, options: Options) -> None:
         """Begins to read the next one of the slideshow when its time has come."""
@@ -264,10 +270,13 @@ class Backgrounds:
             self._install(read, stamp, layer, problem)
 
     def _open(self, path: Path, key: _Key) -> Layer:
+        def focus(picture: Image) -> Image:
+            return out_of_focus(picture, key.blur_style, key.blur) if key.blur else picture
+
         if video_files.moves(path):
-            return Video(lambda: video_files.play(path, key.fit, key.width, key.height), self._wait)
+            return Video(lambda: video_files.play(path, key.fit, key.width, key.height, focus), self._wait)
         picture = layout.lay_out(read_picture(path), key.fit, key.width, key.height)
-        return Still(cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA))
+        return Still(focus(cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA)))
 
     # From one to the next.
 

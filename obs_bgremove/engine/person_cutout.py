@@ -13,6 +13,7 @@ import numpy as np
 
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.bokeh import bokeh_room
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.composite import composite, cutout, matte_image
 from obs_bgremove.engine.light import NO_LIGHT, Light
@@ -68,7 +69,8 @@ class PersonCutout:
 
             def room() -> Image:
                 """Made where it will be seen; a new object, since it is a new picture."""
-                return blurred_room(frame_bgr, matte.alpha_small, options.blur, options.mirror, out.claim()).view()
+                blur = bokeh_room if options.blur_style == "bokeh" else blurred_room
+                return blur(frame_bgr, matte.alpha_small, options.blur, options.mirror, out.claim()).view()
 
             behind = backgrounds.get(options, width, height, timestamp_ns, room)
             light = NO_LIGHT

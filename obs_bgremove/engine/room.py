@@ -43,14 +43,14 @@ def blurred_room(
         return as_shown(frame_bgr, mirror, out)
     # Halved until the Gaussian is small, so that the strongest blur costs no more than a weak one. The person is left
     # out early: a cell that is half person would bring half of its colour along.
-    small, factor = _half(frame_bgr), 2
+    small, factor = half(frame_bgr), 2
     if sigma > WIDEST_SIGMA * factor:
-        small, factor = _half(small), 2 * factor
+        small, factor = half(small), 2 * factor
     size = (small.shape[1], small.shape[0])
     room = np.subtract(1 + LEAST_WEIGHT, cv2.resize(alpha_small, size, interpolation=cv2.INTER_AREA))
     weighted = cv2.merge((*cv2.split(cv2.multiply(small, cv2.merge((room, room, room)), dtype=cv2.CV_32F)), room))
     while sigma > WIDEST_SIGMA * factor and min(weighted.shape[:2]) >= 2 * FEWEST_CELLS:
-        weighted, factor = _half(weighted), 2 * factor
+        weighted, factor = half(weighted), 2 * factor
     sigma_small = max((sigma / factor) ** 2 - (ADDED_CUBIC if factor > 4 else ADDED_LINEAR), 0.0001) ** 0.5
     weighted = cv2.GaussianBlur(weighted, (0, 0), sigma_small)
     weight = weighted[..., 3]
@@ -61,7 +61,7 @@ def blurred_room(
     return cv2.resize(blurred, (width, height), dst=out, interpolation=cv2.INTER_LINEAR)
 
 
-def _half(picture: Image) -> Image:
+def half(picture: Image) -> Image:
     """Half as wide and high: each pixel the mean of four."""
     size = (max(SMALLEST, picture.shape[1] // 2), max(SMALLEST, picture.shape[0] // 2))
     return cv2.resize(picture, size, interpolation=cv2.INTER_LINEAR)

@@ -255,4 +255,5 @@ def _look(desired: DesiredState) -> object:
     """All that `Pipeline.background_alone` depends on, apart from the size and the prepared background."""
     options = desired.options
     background = (options.background_mode, options.backgrounds_folder, options.background, options.color, options.fit)
-    return background, options.slideshow_s, options.shuffle, options.view, desired.removal, desired.privacy
+    focus = (options.picture_blur, options.blur_style)
+    return background, focus, options.slideshow_s, options.shuffle, options.view, desired.removal, desired.privacy

@@ -245,6 +245,26 @@ class Options:
         shown_when=("background_mode", ("color",)),
         basic=True,
     )
+    picture_blur: int = _row(
+        "int",
+        0,
+        "Out of Focus",
+        "background",
+        "Higher: the picture or video behind you is blurred, as if the camera were focused on you. 0: as it is.",
+        minimum=0,
+        maximum=100,
+        unit="%",
+        shown_when=("background_mode", ("file",)),
+    )
+    blur_style: str = _row(
+        "choice",
+        "soft",
+        "Blur Style",
+        "background",
+        "Soft: colours melt into each other. Bokeh: as through a large lens, where each bright point becomes a disc.",
+        choices=(("soft", "Soft"), ("bokeh", "Bokeh (discs of light)")),
+        shown_when=("background_mode", ("file", "blur")),
+    )
     crossfade_ms: int = _row(
         "int",
         250,

@@ -21,6 +21,8 @@ CONTRACT = {
     "background_mode": "file",
     "fit": "cover",
     "blur": 40,
+    "picture_blur": 0,
+    "blur_style": "soft",
     "crossfade_ms": 250,
     "slideshow_s": 0,
     "shuffle": False,

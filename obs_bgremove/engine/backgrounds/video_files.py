@@ -58,9 +58,11 @@ def moves(path: Path) -> bool:
         return False
 
 
-def play(path: Path, fit: str, width: int, height: int) -> Generator[Frame, None, None]:
-    """The frames of one pass, in order. Raises UserError, naming the file, when it cannot be played at all; a part
-    that is damaged is left out."""
+def play(
+    path: Path, fit: str, width: int, height: int, focus: Callable[[Image], Image] = lambda image: image
+) -> Generator[Frame, None, None]:
+    """The frames of one pass, in order, each as `focus` makes it of one that is laid out. Raises UserError, naming the
+    file, when it cannot be played at all; a part that is damaged is left out."""
     if not path.is_file():
         raise UserError(tr("The background {file} is not in its folder any more.", file=path.name), _REMEDY)
     frames = _video if path.suffix.lower() in VIDEO_SUFFIXES else _animation
@@ -68,7 +70,7 @@ def play(path: Path, fit: str, width: int, height: int) -> Generator[Frame, None
     try:
         for frame in frames(path, fit, width, height):
             some = True
-            yield frame
+            yield dataclasses.replace(frame, image=_through(focus, frame.image))
     except UserError:
         raise
     except Exception as error:  # FFmpeg's and Pillow's many kinds; where it broke off is where the pass ends
@@ -76,6 +78,10 @@ def play(path: Path, fit: str, width: int, height: int) -> Generator[Frame, None
             raise UserError(tr("The video {file} is damaged, or not a video.", file=path.name), _REMEDY) from error
     if not some:
         raise UserError(tr("The video {file} is damaged: no picture in it can be read.", file=path.name), _REMEDY)
+
+
+def _through(focus: Callable[[Image], Image], image: Callable[[], Image]) -> Callable[[], Image]:
+    return lambda: focus(image())
 
 
 def _video(path: Path, fit: str, width: int, height: int) -> Iterator[Frame]:
