@@ -16,6 +16,7 @@ from obs_bgremove.engine.background import Backgrounds
 from obs_bgremove.engine.bokeh import bokeh_room
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.composite import composite, cutout, matte_image
+from obs_bgremove.engine.framing.framing import Framing
 from obs_bgremove.engine.light import NO_LIGHT, Light
 from obs_bgremove.engine.matting.face_detector import FaceDetector
 from obs_bgremove.engine.matting.matte import Matte, grid_of
@@ -47,21 +48,30 @@ class PersonCutout:
         self._networks = building.result()
         self._matting = Matting(*self._networks)
         self._light = Light()
-        self._grey = np.empty((0, 0), np.uint8)
+        self._framing: Framing | None = None  # made when it is first wanted
+        self._size = (0, 0)
 
     def cut(
         self, frame_bgr: Image, options: Options, timestamp_ns: int, backgrounds: Backgrounds, out: Canvas
     ) -> dict[str, float]:
-        """The finished frame into `out`, of the frame's size; returns the milliseconds of each stage."""
-        height, width = frame_bgr.shape[:2]
-        if self._grey.shape != (height, width):
+        """The finished frame into `out`; returns the milliseconds of each stage. Where `out` is of another size than
+        the frame, or framing is on, a part of the frame is shown."""
+        size = (frame_bgr.shape[1], frame_bgr.shape[0])
+        height, width = out.pixels.shape[:2]
+        if self._size != size:
             self.reset()
-            self._grey = np.empty((height, width), np.uint8)
+            self._size = size
         matte = self._matting(frame_bgr, options, timestamp_ns)
         started = time.perf_counter()
+        if self._framing is None and (options.framing != "off" or size != (width, height)):
+            self._framing = Framing()
+        if self._framing is not None:
+            faces = self._matting.faces
+            frame_bgr, matte = self._framing(frame_bgr, matte, faces, options.framing, timestamp_ns, (width, height))
         if options.view == "mask":
-            matte_image(frame_bgr, matte, options, self._grey)
-            as_shown(cv2.cvtColor(self._grey, cv2.COLOR_GRAY2BGR), options.mirror, out.claim())
+            grey = np.empty((height, width), np.uint8)
+            matte_image(frame_bgr, matte, options, grey)
+            as_shown(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), options.mirror, out.claim())
         elif options.background_mode == "transparent":
             backgrounds.rest()
             cutout(frame_bgr, matte, options, out)
@@ -82,7 +92,7 @@ class PersonCutout:
     def reset(self) -> None:
         """For another camera: what was learned from earlier frames no longer holds."""
         self._matting.reset()
-        self._light = Light()
+        self._light, self._framing = Light(), None
 
     def command(self, name: str) -> None:
         """`learn` or `forget` the background plate. Raises ValueError for any other name."""

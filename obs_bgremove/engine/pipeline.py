@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from obs_bgremove.engine.arrays import Image
@@ -63,15 +64,24 @@ class Pipeline:
         """The network is on its way; until then the background alone goes out."""
         return self._cutout is None and self.problem is None
 
-    def process(self, frame_bgr: Image, desired: DesiredState, timestamp_ns: int, allocate: Allocate) -> Canvas:
-        """The finished frame, in what `allocate(width, height)` gave."""
+    def process(
+        self,
+        frame_bgr: Image,
+        desired: DesiredState,
+        timestamp_ns: int,
+        allocate: Allocate,
+        shown: tuple[int, int] | None = None,
+    ) -> Canvas:
+        """The finished frame, in what `allocate(width, height)` gave, of the size `shown`; None: of the frame's."""
         options = desired.options
-        height, width = frame_bgr.shape[:2]
-        out = allocate(width, height)
+        size = (frame_bgr.shape[1], frame_bgr.shape[0])
+        out = allocate(*(shown or size))
         if desired.privacy:
             self._background_alone(desired, out, timestamp_ns)
         elif options.view == "camera" or (options.view == "output" and _shows_room(desired)):
             self._backgrounds.rest()
+            if shown is not None and shown != size:
+                frame_bgr = cv2.resize(frame_bgr, shown, interpolation=cv2.INTER_LINEAR)
             as_shown(frame_bgr, options.mirror, out.claim())
         else:
             cutout = self._cutout_for(options.model)

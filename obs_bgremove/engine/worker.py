@@ -43,6 +43,7 @@ class Worker:
         self._sink = RingSink(ring)
         self._size = DEFAULT_SIZE
         self._camera: CameraSetting | None = None
+        self._finer = False
         self._shown: object = None  # what the picture without a camera was made from
         self._fallback_for: object = None
         self._said: tuple[str, Text] = ("", NOTHING)
@@ -79,7 +80,9 @@ class Worker:
     def _step(self, desired: DesiredState) -> None:
         options = desired.options
         self._capture.idle = not desired.showing
-        camera = CameraSetting(options.camera, options.requested_size, options.fps)
+        # Once wanted, finer frames stay: framing that is switched on and off live must not open the camera each time.
+        self._finer |= options.framing != "off"
+        camera = CameraSetting(options.camera, options.requested_size, options.fps, self._finer)
         if camera != self._camera:
             self._camera = camera
             self._pipeline.reset()
@@ -130,11 +133,12 @@ class Worker:
 
     def _show(self, frame: Frame, desired: DesiredState) -> None:
         began_ns = now_ns()
-        height, width = frame.image.shape[:2]
-        if (width, height) != self._size:
-            log.info("camera: %s, %dx%d", self._capture.label, width, height)
-            self._size = (width, height)
-        self._pipeline.process(frame.image, desired, frame.timestamp_ns, self._sink.allocate)
+        if frame.shown != self._size:
+            height, width = frame.image.shape[:2]
+            whole = "" if frame.shown == (width, height) else f" of {width}x{height}"
+            log.info("camera: %s, %dx%d%s", self._capture.label, *frame.shown, whole)
+            self._size = frame.shown
+        self._pipeline.process(frame.image, desired, frame.timestamp_ns, self._sink.allocate, frame.shown)
         self._link.send("frame", sequence=self._sink.publish(frame.timestamp_ns))
         done_ns = now_ns()
         latency_ms = (done_ns - frame.timestamp_ns) / 1e6
@@ -255,5 +259,5 @@ def _look(desired: DesiredState) -> object:
     """All that `Pipeline.background_alone` depends on, apart from the size and the prepared background."""
     options = desired.options
     background = (options.background_mode, options.backgrounds_folder, options.background, options.color, options.fit)
-    focus = (options.picture_blur, options.blur_style)
+    focus = (options.picture_blur, options.blur_style) if options.picture_blur else None
     return background, focus, options.slideshow_s, options.shuffle, options.view, desired.removal, desired.privacy

@@ -24,6 +24,8 @@ SWITCHES = (
     ("ai_background.removal_off", tr("Show Camera")),
     ("ai_background.privacy_on", tr("Privacy On (Background Only)")),
     ("ai_background.privacy_off", tr("Privacy Off")),
+    ("ai_background.framing_on", tr("Auto Framing On")),
+    ("ai_background.framing_off", tr("Auto Framing Off")),
 )
 SAME_KEY_S = 0.05
 

@@ -54,6 +54,7 @@ class Source:
         self._lib, self._weak, self._cameras, self._thumbnails = lib, weak, cameras, thumbnails
         self._command, self._settle = command, settle
         self._removal, self._privacy = Switch(on=True), Switch(on=False)
+        self._framing, self._framing_style = Switch(on=False), "gentle"  # the setting is the truth; its last style
         self._showing_since: Optional[float] = None
         self._options = options.Options()
         self._reported: tuple[Text, ...] = ()
@@ -91,10 +92,11 @@ class Source:
     def hotkey(self, name: str) -> None:
         """Acts on a pressed hotkey."""
         action = name.rpartition(".")[2]
-        switch = {"removal": self._removal, "privacy": self._privacy}.get(action.partition("_")[0])
+        what, _, state = action.partition("_")
+        switch = {"removal": self._removal, "privacy": self._privacy, "framing": self._framing}.get(what)
         if switch is not None:
-            if switch.set(action.endswith("_on")):
-                self.do(self.apply)
+            if switch.set(state == "on"):
+                self.do(functools.partial(self._frame, state == "on") if what == "framing" else self.apply)
         elif action in ("next", "previous", "random", "cut"):
             self._press_change(action)
         else:
@@ -215,6 +217,9 @@ class Source:
             stored.update(preset.values)
             self.stored.write(**preset.values, **{presets.KEY: ""})
         self._options, problems = options.parse(stored_settings.effective(stored, self._options))
+        self._framing.on = self._options.framing != "off"
+        if self._framing.on:
+            self._framing_style = self._options.framing
         self.status.settings_problems = tuple(problems)
         if self.status.settings_problems != self._reported:
             self._reported = self.status.settings_problems
@@ -245,6 +250,11 @@ class Source:
             self.stored.write(background=name)
             self._writes += 1
             self.apply()
+
+    def _frame(self, on: bool) -> None:
+        """Switches auto framing, in the settings, so that it survives a restart and the panel shows it."""
+        self.stored.write(framing=self._framing_style if on else "off")
+        self.apply()
 
     def _reset(self, group: str) -> None:
         """Puts the rows of a group that stand behind Show Advanced Settings back to their defaults."""

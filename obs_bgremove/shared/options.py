@@ -167,6 +167,15 @@ class Options:
         "Left and right change places: you see yourself as in a mirror.",
         basic=True,
     )
+    framing: str = _row(
+        "choice",
+        "off",
+        "Auto Framing",
+        "camera",
+        "Keeps you at a good size and place in the picture, as somebody behind the camera would, and all of you when "
+        "you are several. The background stays. With a camera of 1080p it stays sharp.",
+        choices=(("off", "Off"), ("gentle", "Gentle (head and shoulders)"), ("close", "Close (head)")),
+    )
     release_when_hidden: bool = _row(
         "bool",
         False,

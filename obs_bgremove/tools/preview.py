@@ -46,7 +46,8 @@ class _Preview:
 
     def run(self) -> None:
         cv2.resizeWindow(WINDOW, *DEFAULT_SIZE)
-        setting = CameraSetting(self._options.camera, self._options.requested_size, self._options.fps)
+        options = self._options
+        setting = CameraSetting(options.camera, options.requested_size, options.fps, options.framing != "off")
         self._capture.want(setting)
         try:
             while self._key(cv2.waitKey(5) & 0xFF):
@@ -64,8 +65,10 @@ class _Preview:
         frame = self._capture.take()
         problem = self._pipeline.problem or self._capture.problem
         if frame is not None:
-            self._size = (frame.image.shape[1], frame.image.shape[0])
-            image = self._pipeline.process(frame.image, DesiredState(self._options), frame.timestamp_ns, self._allocate)
+            self._size = frame.shown
+            image = self._pipeline.process(
+                frame.image, DesiredState(self._options), frame.timestamp_ns, self._allocate, frame.shown
+            )
         elif problem is not None:
             image = self._pipeline.background_alone(DesiredState(self._options), *self._size, self._allocate)
         else:

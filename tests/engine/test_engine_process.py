@@ -14,8 +14,10 @@ import pytest
 
 from obs_bgremove import __version__
 from obs_bgremove.engine.background import NEUTRAL_BGR
+from obs_bgremove.engine.camera.sample_source import SampleSource
 from tests.colours import GREEN_BGR, ROOM_BGR
 from tests.engine.engine_client import EngineClient
+from tests.fakes import videos
 from tests.waiting import never, wait_for
 
 GREEN = {"background_mode": "color"}
@@ -67,6 +69,27 @@ def test_every_option_changes_live(engine: EngineClient, pictures: Path) -> None
     engine.until(lambda picture: picture.shape == (240, 320, 4))
     engine.say(camera="sample", resolution="320x240", privacy=True, **GREEN)
     engine.until(lambda picture: bool((picture == (*GREEN_BGR, 255)).all()))
+
+
+def test_a_larger_frame_is_framed_at_the_size_that_is_shown_and_switched_off_without_a_gap(
+    engine: EngineClient, tmp_path: Path
+) -> None:
+    portrait = SampleSource((640, 360)).at(0.0)
+    far = np.full((720, 1280, 3), (150, 160, 170), np.uint8)
+    far[360:, 320:960] = portrait
+    clip = {"camera": str(videos.write(tmp_path / "far.mkv", [far] * 30)), "resolution": "640x360", **GREEN}
+
+    def person(picture: np.ndarray) -> float:
+        return float((np.abs(picture[..., :3].astype(int) - GREEN_BGR).max(-1) > 40).mean())
+
+    engine.say(**clip)
+    wide = person(engine.until(lambda picture: picture.shape == (360, 640, 4) and person(picture) > 0.03))
+    engine.say(framing="close", **clip)
+    engine.until(lambda picture: picture.shape == (360, 640, 4) and person(picture) > 1.8 * wide)
+    said = len(engine.statuses())
+    engine.say(**clip)
+    engine.until(lambda picture: person(picture) < 1.2 * wide)
+    assert engine.statuses()[said:] == [], "the camera stays open"
 
 
 def test_the_very_first_frame_has_the_picture_behind_it(assets: Path, pictures: Path) -> None:

@@ -15,6 +15,7 @@ from obs_bgremove.shared.protocol import DesiredState
 
 STATE = DesiredState(Options(background_mode="file"))
 MATTERS = {"background_mode", "backgrounds_folder", "background", "color", "view", "fit", "slideshow_s", "shuffle"}
+MATTERS |= {"picture_blur"}
 OTHER: dict[str, object] = {"camera": "other", "background_mode": "color", "background": "c-blue.png"}
 
 

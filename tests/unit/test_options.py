@@ -17,6 +17,7 @@ CONTRACT = {
     "resolution": "auto",
     "fps": 0,
     "mirror": True,
+    "framing": "off",
     "release_when_hidden": False,
     "background_mode": "file",
     "fit": "cover",

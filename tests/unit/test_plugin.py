@@ -62,7 +62,7 @@ def test_a_source_is_taken_over_by_the_reloaded_script(lib: FakeLibobs, load: Ca
     again = load()
     wait_for(lambda: lib.frames)
     wait_for(lambda: "'showing': True" in engine_text(again))
-    assert len(lib.hotkeys) == 9
+    assert len(lib.hotkeys) == 11
 
 
 def test_a_source_made_while_no_script_was_loaded_is_taken_over(
@@ -74,7 +74,7 @@ def test_a_source_made_while_no_script_was_loaded_is_taken_over(
     assert lib.frames == []
     load()
     wait_for(lambda: lib.frames)
-    assert len(lib.hotkeys) == 9
+    assert len(lib.hotkeys) == 11
 
 
 def test_a_source_removed_while_no_script_was_loaded_is_forgotten(
@@ -170,6 +170,26 @@ def test_one_key_for_both_halves_of_a_switch_toggles(lib: FakeLibobs, load: Call
         lib.press_hotkey("ai_background.removal_on")
         lib.press_hotkey("ai_background.removal_off")
         wait_for(lambda state=state: f"'removal': {state}" in engine_text(loaded))
+        time.sleep(0.1)
+
+
+def test_the_framing_keys_change_the_stored_setting_and_go_back_to_its_last_style(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin]
+) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    [held] = loaded._sources.values()
+    for key, style in (("on", "gentle"), ("off", "off")):
+        lib.press_hotkey(f"ai_background.framing_{key}")
+        wait_for(lambda style=style: lib.settings(made).get("framing") == style)
+        wait_for(lambda style=style: held._desired().options.framing == style)
+        time.sleep(0.1)
+    lib.set(made, framing="close")
+    wait_for(lambda: held._desired().options.framing == "close")
+    for style in ("off", "close"):  # both halves on one key
+        lib.press_hotkey("ai_background.framing_on")
+        lib.press_hotkey("ai_background.framing_off")
+        wait_for(lambda style=style: lib.settings(made)["framing"] == style)
         time.sleep(0.1)
 
 

@@ -49,7 +49,7 @@ def test_a_source_created_while_the_script_takes_over_is_made_once(
     loaded = load()
     assert len(loaded._sources) == 1
     assert len(made_sources) == 1, "the first one is nobody's: its engine and its camera stay"
-    assert len(lib.hotkeys) == 9
+    assert len(lib.hotkeys) == 11
 
 
 def test_a_source_whose_creation_is_under_way_at_unload_is_not_left_behind(

@@ -30,11 +30,13 @@ OPENING_STUCK_AFTER_S = {"win32": 30.0}
 class Frame:
     """A captured frame, as the camera gave it. `image` is (H, W, 3) uint8 BGR, valid until the next take.
 
-    `timestamp_ns` is when the driver handed it over, before it was decoded.
+    `timestamp_ns` is when the driver handed it over, before it was decoded. `shown` is (width, height) of the picture
+    to be made of it.
     """
 
     image: Image
     timestamp_ns: int
+    shown: tuple[int, int]
 
 
 class Capture:
@@ -58,6 +60,7 @@ class Capture:
         self._buffers: list[Image | None] = [None, None, None]
         self._filling, self._ready, self._taken = 0, 1, 2
         self._timestamp_ns = 0
+        self._shown = (0, 0)
         self._fresh = False
 
     def want(self, setting: CameraSetting | None) -> None:
@@ -82,7 +85,7 @@ class Capture:
             self._ready, self._taken = self._taken, self._ready
             image = self._buffers[self._taken]
             assert image is not None
-            return Frame(image, self._timestamp_ns)
+            return Frame(image, self._timestamp_ns, self._shown)
 
     def check(self) -> None:
         """Raises UserError when the source has not come back from a read or an open for too long."""
@@ -143,7 +146,7 @@ class Capture:
         self.label = target.without_credentials(setting.camera)
         found = target.find(setting.camera)
         self.label = found.label
-        source: FrameSource = frame_sources.open_source(found, setting.size, setting.fps)
+        source: FrameSource = frame_sources.open_source(found, setting.asked(found.kind), setting.fps)
         delivered = False
         try:
             self.label, self.kind, self.rate = source.label, found.kind, source.rate
@@ -181,6 +184,7 @@ class Capture:
                 return
             self._filling, self._ready = self._ready, self._filling
             self._timestamp_ns = timestamp_ns
+            self._shown = setting.shown(self.kind, image.shape[1], image.shape[0])
             self._fresh = True
             self.problem = None
         self._wake()

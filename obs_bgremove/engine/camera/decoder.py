@@ -29,12 +29,20 @@ class Decoder:
 def _fit_within(frame: Image, size: tuple[int, int] | None, spare: Image | None) -> Image:
     """The frame, scaled down if need be to fit the size asked for and the largest that is carried."""
     height, width = frame.shape[:2]
+    scaled = fitted(width, height, size)
+    if scaled == (width, height):
+        return frame
+    smaller = scaled[0] < width
+    return cv2.resize(frame, scaled, dst=spare, interpolation=cv2.INTER_AREA if smaller else cv2.INTER_LINEAR)
+
+
+def fitted(width: int, height: int, size: tuple[int, int] | None) -> tuple[int, int]:
+    """(width, height) of a frame of this size once it fits within `size`, or for None within the largest carried."""
     limit_width, limit_height = size or (MAX_WIDTH, MAX_HEIGHT)
     scale = min(limit_width / width, limit_height / height, MAX_WIDTH / width, MAX_HEIGHT / height)
     if (size is None and scale >= 1) or (width, height) == size:
-        return frame
-    scaled = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return cv2.resize(frame, scaled, dst=spare, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+        return width, height
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _as_bgr(frame: Image) -> Image:

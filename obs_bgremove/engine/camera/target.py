@@ -8,6 +8,7 @@ import os
 import re
 
 from obs_bgremove.engine.camera import devices
+from obs_bgremove.engine.camera.decoder import fitted
 from obs_bgremove.engine.camera.devices import CameraDevice, Opening
 from obs_bgremove.shared import redaction
 from obs_bgremove.shared.errors import UserError
@@ -17,6 +18,8 @@ from obs_bgremove.shared.options import SAMPLE
 # What "automatic" stands for.
 DEFAULT_SIZE = (1280, 720)
 DEFAULT_FPS = 30.0
+# What is asked of a camera for parts to be sharp: 1080p in place of 720p. Not more: decoding 4K takes a core.
+FINER, FINEST_HEIGHT = 1.5, 1080
 # How Windows's own names of devices begin. Such a name is never looked up as a file: that would open the device.
 _DEVICE_ID_PREFIXES = ("\\\\?\\", "@device")
 _LIKE_A_FILE = re.compile(r"\.\w{2,4}$")
@@ -26,12 +29,33 @@ _LIKE_A_FILE = re.compile(r"\.\w{2,4}$")
 class CameraSetting:
     """The settings that need the camera to be opened anew when they change.
 
-    `camera` as stored; `size` (width, height) in px or None for automatic; `fps` or 0 for the camera's own.
+    `camera` as stored; `size` (width, height) in px or None for automatic; `fps` or 0 for the camera's own. `finer`:
+    frames may have more pixels than are shown, because parts of them will be shown enlarged.
     """
 
     camera: str
     size: tuple[int, int] | None = None
     fps: int = 0
+    finer: bool = False
+
+    def asked(self, kind: str) -> tuple[int, int] | None:
+        """The size to ask of a source of this kind."""
+        if not self.finer or kind == "sample":  # the portrait has no more to show
+            return self.size
+        if kind != "device":
+            return None  # as it is
+        width, height = self.size or DEFAULT_SIZE
+        scale = min(FINER, max(1.0, FINEST_HEIGHT / height))
+        return round(width * scale), round(height * scale)
+
+    def shown(self, kind: str, width: int, height: int) -> tuple[int, int]:
+        """(width, height) at which a frame of this size is shown: as it would have come without `finer`."""
+        if not self.finer or kind == "sample":
+            return width, height
+        if kind != "device":
+            return fitted(width, height, self.size)
+        wide, high = self.size or DEFAULT_SIZE
+        return fitted(width, height, (wide, high)) if width > wide or height > high else (width, height)
 
 
 @dataclasses.dataclass(frozen=True)
