@@ -172,8 +172,8 @@ class Options:
         "off",
         "Auto Framing",
         "camera",
-        "Keeps you at a good size and place in the picture, as somebody behind the camera would, and all of you when "
-        "you are several. The background stays. With a camera of 1080p it stays sharp.",
+        "Keeps you at a good size and place in the picture, and all of you when you are several. The background stays. "
+        "Sharpest with a camera of 1080p.",
         choices=(("off", "Off"), ("gentle", "Gentle (head and shoulders)"), ("close", "Close (head)")),
     )
     release_when_hidden: bool = _row(

@@ -22,7 +22,9 @@ from obs_bgremove.engine.matting.matte import Matte, grid_of
 from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
+from tests.benchmarks import framing as benchmark
 from tests.colours import ROOM_BGR
+from tests.conftest import REAL_CLIP
 from tests.fakes import procedural
 
 ASPECT, FPS = 16 / 9, 30
@@ -83,6 +85,14 @@ class TestHeads:
         faces = [_face(0.4, 0.3, 0.25), _face(0.62, 0.25, 0.25)]
         found = sorted(head.x for head in Heads()(near, faces))
         assert np.allclose(found, [0.4, 0.62], atol=0.02)
+
+    def test_a_small_person_beside_a_large_head_is_measured_by_their_own(self) -> None:
+        heads = Heads()
+        both = _silhouette(0.78, 0.15, 0.1, _silhouette(0.25, 0.2, 0.5))
+        for _ in range(4):
+            large, small = heads(both, [])
+        assert abs(small.x - 0.78) < 0.01 and 0.7 < small.height / 0.1 < 1.4
+        assert 0.8 < large.height / 0.5 < 1.25
 
     def test_nobody_a_fleck_a_face_on_the_wall_and_half_a_person_at_the_side_are_no_heads(self) -> None:
         nobody = np.zeros((GH, GW), np.float32)
@@ -350,3 +360,16 @@ def test_with_removal_off_the_whole_camera_is_shown_at_the_same_size(pipeline: P
     out = pipeline.process(frame, DesiredState(options, removal=False), 0, Canvas, (1280, 720)).pixels
     wide = cv2.resize(frame, (1280, 720), interpolation=cv2.INTER_LINEAR)
     assert np.array_equal(out[..., :3], wide)
+
+
+@pytest.mark.skipif(not REAL_CLIP.exists(), reason="needs the development clips")
+def test_a_person_who_walks_leans_leaves_and_returns_is_framed_to_six_percent(assets: Path) -> None:
+    results = benchmark.run(REAL_CLIP.parent, "hands", "gentle")
+    off = [benchmark._off(result) for result in results if result.settled and result.head is not None]
+    assert len(off) > 200 and max(off) <= 0.06
+    speed, acceleration = benchmark.motion(results)
+    assert speed.max() <= 1.25 * module.SPEED and acceleration.max() <= module.ACCELERATION / 2
+    views = [result.view for result in results]
+    assert min(view.size for view in views) < 0.7, "it did zoom in"
+    assert len(set(views[-20:])) == 1, "and stands still at the end"
+    assert views[round(24.4 * benchmark.FPS)].size > 0.97, "nobody there: the whole picture"

@@ -25,6 +25,7 @@ STILL_FRAMES, STILL = 6, 0.04  # a face says where the head was when it was look
 BESIDE = 0.8  # head heights to either side of the head as it was last: where it is looked for
 THIN = 0.3  # of the head's width: narrower, a row is of a raised finger or a strand
 ROUNDS = 6  # from a narrow crown to the whole head
+NEAR = 0.25  # head heights about its middle: there a head's silhouette is in the next frame
 LEARNS = 0.7  # of what a face says, at once
 CORRECT_MOST = 0.5  # head heights that a face may correct what the silhouette said
 HOLDS = 0.6  # of a face must be person: those on portraits and screens are not
@@ -146,5 +147,5 @@ def _touches(body: U8, face: Box, gh: int, gw: int) -> bool:
 def _near(head: Head, body: U8) -> bool:
     rows, columns = body.shape
     x, y = int(head.x * columns), int(head.y * rows)
-    reach = max(1, int(head.height * rows))
+    reach = max(1, int(NEAR * head.height * rows))
     return bool(body[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].any())
