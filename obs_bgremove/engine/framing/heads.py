@@ -25,6 +25,7 @@ STILL_FRAMES, STILL = 6, 0.04  # a face says where the head was when it was look
 BESIDE = 0.8  # head heights to either side of the head as it was last: where it is looked for
 THIN = 0.3  # of the head's width: narrower, a row is of a raised finger or a strand
 ROUNDS = 6  # from a narrow crown to the whole head
+APART = 0.6  # head heights between two people's faces at least
 NEAR = 0.25  # head heights about its middle: there a head's silhouette is in the next frame
 LEARNS = 0.7  # of what a face says, at once
 CORRECT_MOST = 0.5  # head heights that a face may correct what the silhouette said
@@ -45,19 +46,19 @@ class Heads:
 
     def __init__(self) -> None:
         self._known: list[Head] = []
-        self._faces: list[Box] | None = None
+        self._faces: list[Box] = []
         self._correction = np.array([0.0, 0.0, 1.0])  # of x and y in head heights, of the height as a factor
         self._rests_at: Head | None = None
         self._rests = 0  # frames
 
     def __call__(self, alpha_small: F32, faces: list[Box]) -> list[Head]:
         """The heads of alpha_small (gh, gw), the largest silhouette's first. faces: in its cells, as they were when
-        last looked for; a new list object is a new look."""
+        last seen; a box that was not there before is of now."""
         gh, gw = alpha_small.shape
         rows = max(8, round(COLUMNS * gh / gw))
         person = cv2.resize(alpha_small, (COLUMNS, rows), interpolation=cv2.INTER_AREA) > PERSON
         seen = [face for face in faces if _held(alpha_small, face)]
-        fresh, self._faces = faces is not self._faces, faces
+        fresh, self._faces = [face for face in seen if face not in self._faces], faces
         count, labels, stats, _ = cv2.connectedComponentsWithStats(person.astype(np.uint8))
         areas = [int(stats[label, cv2.CC_STAT_AREA]) for label in range(1, count)]
         least = max(LEAST_AREA * person.size, LEAST_SHARE * max(areas, default=0))
@@ -66,14 +67,16 @@ class Heads:
             if areas[n] < least:
                 break
             body = labels == n + 1
-            own = [_head_of_face(face, gh, gw) for face in seen if _touches(body, face, gh, gw)]
+            looks = [face for face in seen if _touches(body, face, gh, gw)]
+            own = _apart([_head_of_face(face, gh, gw) for face in looks], gw / gh)
             if len(own) > 1:
                 heads += own
                 continue
+            now = _head_of_face(looks[0], gh, gw) if looks and looks[0] in fresh else None
             known = [head for head in self._known if _near(head, body)] or own
             head = _crown(body, max(known, key=lambda head: head.height, default=None), gw / gh)
             if head is not None and (own or not _at_a_side(body, head)):
-                heads.append(self._corrected(head, own[0] if own and fresh else None, not heads, gw / gh))
+                heads.append(self._corrected(head, now, not heads, gw / gh))
         self._known = heads
         return heads
 
@@ -130,6 +133,15 @@ def _at_a_side(body: U8, head: Head) -> bool:
 def _head_of_face(face: Box, gh: int, gw: int) -> Head:
     x0, y0, x1, y1 = face
     return Head((x0 + x1) / 2 / gw, (y0 + y1) / 2 / gh, FACE_TALL * (x1 - x0) / gh)
+
+
+def _apart(heads: list[Head], aspect: float) -> list[Head]:
+    """Without those that are another's as well, seen where it was a moment before."""
+    kept: list[Head] = []
+    for head in heads:
+        if all(max(abs(head.x - k.x) * aspect, abs(head.y - k.y)) > APART * k.height for k in kept):
+            kept.append(head)
+    return kept
 
 
 def _held(alpha_small: F32, face: Box) -> bool:

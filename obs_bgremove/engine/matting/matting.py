@@ -127,8 +127,8 @@ class Matting:
 
     @property
     def faces(self) -> list[Box]:
-        """The faces last found, in cells of the matte, largest first; a new list object after each look."""
-        return self._state.faces if self._state is not None else []
+        """The faces of late, in cells of the matte, largest first; one that is found again has another box."""
+        return self._state.faces.boxes if self._state is not None else []
 
     def learn(self) -> None:
         """From the next frame on, for 3 s, take the picture for the empty room; the person steps aside meanwhile."""
