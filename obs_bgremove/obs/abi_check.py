@@ -43,6 +43,34 @@ def after_registering(lib: Any, source_id: bytes, name: bytes, flags: int, icon:
     lib.obs_properties_destroy(properties)
 
 
+class Listener:
+    """The handlers (source_type.Handlers) while one source is tried: what libobs calls, and for which source."""
+
+    def __init__(self, heard: list[tuple[str, int]]) -> None:
+        self._heard = heard
+
+    def defaults(self, settings: int) -> None:
+        """A new source has settings; they stay empty."""
+
+    def created(self, serial: int, source: int) -> None:
+        self._heard.append(("created", serial))
+
+    def missing_files(self, serial: int, files: int) -> None:
+        self._heard.append(("missing_files", serial))
+
+
+def one_source(lib: Any, source_id: bytes, heard: list[tuple[str, int]]) -> None:
+    """Checks what no call can tell of a type alone: that a source of it is asked for its missing files, which lie
+    behind all that `before_registering` looks at. Private: no scene, no signal, no list of OBS knows it."""
+    source = lib.obs_source_create_private(source_id, b"AI Background is checked", None)
+    _expect("a source", bool(source), True)
+    try:
+        lib.obs_missing_files_destroy(lib.obs_source_get_missing_files(source))
+        _expect("its callbacks", [name for name, _ in heard], ["created", "missing_files"])
+    finally:
+        lib.obs_source_release(source)
+
+
 def _check_source_info(lib: Any) -> None:
     """libobs gives a refused type's `type_data` back by its `free_type_data`: the two tell where it looks for them.
 

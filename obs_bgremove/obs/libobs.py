@@ -36,6 +36,7 @@ OBS_COMBO_FORMAT_INT, OBS_COMBO_FORMAT_STRING = 1, 3
 OBS_PATH_FILE, OBS_PATH_DIRECTORY = 0, 2
 OBS_TEXT_DEFAULT, OBS_TEXT_MULTILINE, OBS_TEXT_INFO = 0, 2, 3
 OBS_GROUP_NORMAL = 1
+OBS_MISSING_FILE_SOURCE = 0
 
 GET_NAME = CFUNCTYPE(ptr, ptr)
 CREATE = CFUNCTYPE(ptr, ptr, ptr)
@@ -47,6 +48,8 @@ SIGNAL = CFUNCTYPE(None, ptr, ptr)
 BUTTON = CFUNCTYPE(c_bool, ptr, ptr, ptr)
 MODIFIED = CFUNCTYPE(c_bool, ptr, ptr, ptr, ptr)
 HOTKEY = CFUNCTYPE(None, ptr, c_size_t, ptr, c_bool)
+MISSING_FILES = CFUNCTYPE(ptr, ptr)
+RELOCATED = CFUNCTYPE(None, ptr, c_char_p, ptr)
 PROBE = CFUNCTYPE(None, ptr)
 
 # The size that is valid from OBS 28 to 32: fields behind it are taken as NULL.
@@ -77,7 +80,11 @@ class obs_source_info(ctypes.Structure):
         ("free_type_data", ptr),
         ("audio_render_to_audio_mix", ptr * 7),
         ("icon_type", c_int),
-        ("media_and_later", c_uint8 * (SOURCE_INFO_BYTES - 292)),
+        ("media", ptr * 9),
+        ("version", c_uint32),
+        ("unversioned_id", ptr),
+        ("missing_files", MISSING_FILES),
+        ("video_get_color_space", ptr),
     ]
 
 
@@ -129,6 +136,10 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_get_version_string": (c_char_p, []),
     "obs_hotkey_get_name": (c_char_p, [ptr]),
     "obs_hotkey_register_source": (c_size_t, [ptr, c_char_p, c_char_p, HOTKEY, ptr]),
+    "obs_missing_file_create": (ptr, [c_char_p, RELOCATED, c_int, ptr, ptr]),
+    "obs_missing_files_add_file": (None, [ptr, ptr]),
+    "obs_missing_files_create": (ptr, []),
+    "obs_missing_files_destroy": (None, [ptr]),
     "obs_properties_add_bool": (ptr, [ptr, c_char_p, c_char_p]),
     "obs_properties_add_button2": (ptr, [ptr, c_char_p, c_char_p, BUTTON, ptr]),
     "obs_properties_add_color": (ptr, [ptr, c_char_p, c_char_p]),
@@ -157,10 +168,12 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_property_text_set_info_word_wrap": (None, [ptr, c_bool]),
     "obs_property_visible": (c_bool, [ptr]),
     "obs_register_source_s": (None, [POINTER(obs_source_info), c_size_t]),
+    "obs_source_create_private": (ptr, [c_char_p, c_char_p, ptr]),
     "obs_source_frame_copy": (None, [POINTER(obs_source_frame), POINTER(obs_source_frame)]),
     "obs_source_frame_init": (None, [POINTER(obs_source_frame), c_int, c_uint32, c_uint32]),
     "obs_source_get_display_name": (c_char_p, [c_char_p]),
     "obs_source_get_icon_type": (c_int, [c_char_p]),
+    "obs_source_get_missing_files": (ptr, [ptr]),
     "obs_source_get_name": (c_char_p, [ptr]),
     "obs_source_get_settings": (ptr, [ptr]),
     "obs_source_get_weak_source": (ptr, [ptr]),
@@ -177,7 +190,12 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "signal_handler_disconnect": (None, [ptr, c_char_p, SIGNAL, ptr]),
 }
 # Their results go to functions of libobs that do not check them.
-NEVER_NULL = ("obs_get_signal_handler", "obs_properties_create", "obs_source_get_weak_source")
+NEVER_NULL = (
+    "obs_get_signal_handler",
+    "obs_missing_files_create",
+    "obs_properties_create",
+    "obs_source_get_weak_source",
+)
 # Present in newer versions only; the caller asks with `hasattr`.
 OPTIONAL_PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "obs_module_add_source": (None, [ptr, c_char_p]),

@@ -12,7 +12,7 @@ import time
 from typing import Any, Callable, Optional
 
 from obs_bgremove import __version__
-from obs_bgremove.obs import hotkeys, libobs, log, panel, source_type, thread_pool
+from obs_bgremove.obs import hotkeys, libobs, log, missing_files, panel, source_type, thread_pool
 from obs_bgremove.obs.camera_list import Cameras
 from obs_bgremove.obs.memory import give_back_memory
 from obs_bgremove.obs.rows import View
@@ -193,6 +193,14 @@ class Plugin:
     def hotkey(self, serial: int, name: str) -> None:
         if (source := self._sources.get(serial)) is not None:
             source.hotkey(name)
+
+    def missing_files(self, serial: int, files: int) -> None:
+        if (source := self._sources.get(serial)) is not None:
+            source.stored.add_missing(files, self._holder.callbacks["relocated"])
+
+    def relocated(self, serial: int, number: int, path: str) -> None:
+        if (source := self._sources.get(serial)) is not None:
+            source.relocated(missing_files.KEYS[number], path)
 
 
 _PARAGRAPHS = (

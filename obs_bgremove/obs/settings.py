@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
 
+from obs_bgremove.obs import missing_files
 from obs_bgremove.shared.options import Value
 
 
@@ -87,6 +88,13 @@ class StoredSettings:
                     self._lib.obs_data_set_default_string(settings, key.encode(), encoded)
             finally:
                 self._lib.obs_data_release(settings)
+
+    def add_missing(self, files: int, relocated: Any) -> None:
+        """Puts what is gone of the files that are stored into an obs_missing_files_t: see missing_files.py."""
+        stored = self.read()
+        with self._source() as source:
+            if source and stored is not None:
+                missing_files.add(self._lib, files, source, relocated, stored)
 
     def refresh_panel(self) -> None:
         """Rebuilds the panel, if it is open. Never from a callback of the panel."""

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any, Callable, Optional
 
-from obs_bgremove.obs import log
+from obs_bgremove.obs import log, missing_files
 from obs_bgremove.obs.camera_list import Cameras
 from obs_bgremove.obs.engine_supervisor import EngineSupervisor, engine_command
 from obs_bgremove.obs.file_browser import open_folder
@@ -115,6 +115,10 @@ class Source:
             **{f"reset_{group}": functools.partial(self._reset, group) for group in options.GROUPS},
         }
         self.do(tasks[button])
+
+    def relocated(self, key: str, path: str) -> None:
+        """OBS's Missing Files dialog has another place for what a setting names; empty: it was cleared there."""
+        self.do(lambda: self.stored.write(**missing_files.settings_for(key, path)))
 
     def _press_change(self, action: str) -> None:
         """Leaves another background to the worker, with what was chosen at this moment: a later choice counts more."""

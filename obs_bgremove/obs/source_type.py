@@ -17,7 +17,7 @@ import ctypes
 import itertools
 import sys
 import types
-from typing import Any, Callable, Optional, Protocol
+from typing import Any, Callable, Optional, Protocol, cast
 
 from obs_bgremove.obs import abi_check, libobs, log
 from obs_bgremove.shared.errors import UserError
@@ -43,6 +43,8 @@ class Handlers(Protocol):
     def pressed(self, serial: int, button: str, properties: int) -> bool: ...
     def modified(self, serial: int, key: str, properties: int, settings: int) -> bool: ...
     def hotkey(self, serial: int, name: str) -> None: ...
+    def missing_files(self, serial: int, files: int) -> None: ...
+    def relocated(self, serial: int, number: int, path: str) -> None: ...
 
 
 class Immortal(types.ModuleType):
@@ -83,6 +85,7 @@ def get(lib: Any) -> Immortal:
         _register(holder)
         try:
             abi_check.after_registering(lib, SOURCE_ID, SOURCE_NAME, _FLAGS, libobs.OBS_ICON_TYPE_CAMERA, _MESSAGE_ROW)
+            _check_source(holder)
         except UserError as error:
             holder.problem = error  # for every reload: a type stays registered
     problem: Optional[UserError] = getattr(holder, "problem", None)  # the holder may be an older version's
@@ -116,6 +119,7 @@ def _register(holder: Immortal) -> None:
         **{name: callbacks[name] for name in ("get_name", "create", "get_defaults", "get_properties", "update")},
         show=callbacks["show"],
         hide=callbacks["hide"],
+        missing_files=callbacks["missing_files"],
     )
     holder.info = info
     if hasattr(lib, "obs_module_add_source"):
@@ -124,6 +128,18 @@ def _register(holder: Immortal) -> None:
         if module:
             lib.obs_module_add_source(module, SOURCE_ID)
     lib.obs_register_source_s(ctypes.byref(info), libobs.SOURCE_INFO_BYTES)
+
+
+def _check_source(holder: Immortal) -> None:
+    """A source of the type, which nobody sees, is made and asked for its missing files, and goes. Raises UserError."""
+    heard: list[tuple[str, int]] = []
+    holder.handlers = cast(Handlers, abi_check.Listener(heard))  # all that this source can lead to
+    try:
+        abi_check.one_source(holder.lib, SOURCE_ID, heard)
+    finally:
+        holder.handlers = None
+        for _, serial in heard:
+            forget(holder, serial)
 
 
 def _guarded(function: Callable[..., Any], otherwise: Any) -> Callable[..., Any]:
@@ -213,6 +229,23 @@ def _make_callbacks(holder: Immortal) -> dict[str, Any]:
         if is_pressed and holder.handlers is not None:
             holder.handlers.hotkey(serial, lib.obs_hotkey_get_name(key).decode())
 
+    def missing_files(data: int) -> int:
+        files: int = lib.obs_missing_files_create()  # OBS takes it apart without looking: never NULL
+        fill(data, files)
+        return files
+
+    def fill_missing(data: int, files: int) -> None:
+        serial = _serial(data)
+        if holder.handlers is not None and serial is not None:
+            holder.handlers.missing_files(serial, files)
+
+    fill = _guarded(fill_missing, None)
+
+    def relocated(data: int, path: bytes, number: Optional[int]) -> None:
+        serial = _serial(data)
+        if holder.handlers is not None and serial is not None:
+            holder.handlers.relocated(serial, number or 0, (path or b"").decode(errors="surrogateescape"))
+
     return {
         "name_buffer": name_buffer,
         "get_name": libobs.GET_NAME(get_name),
@@ -225,4 +258,6 @@ def _make_callbacks(holder: Immortal) -> dict[str, Any]:
         "button": libobs.BUTTON(_guarded(button, False)),
         "modified": libobs.MODIFIED(_guarded(modified, False)),
         "hotkey": libobs.HOTKEY(_guarded(hotkey, None)),
+        "missing_files": libobs.MISSING_FILES(missing_files),
+        "relocated": libobs.RELOCATED(_guarded(relocated, None)),
     }

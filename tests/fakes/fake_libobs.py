@@ -110,6 +110,17 @@ class FakeLibobs:
         self.objects[self.objects[source]["settings"]]["user"][name] = value
         return bool(row.callback(row.private, self._new(panel), self._new(row), self.objects[source]["settings"]))
 
+    def missing_files(self, source: int) -> dict[str, Callable[[str], None]]:
+        """What File, Check for Missing Files shows: path, and what choosing another one does."""
+
+        def chooser(callback: Any, private: Any) -> Callable[[str], None]:
+            return lambda path: callback(self.objects[source]["data"], path.encode(errors="surrogateescape"), private)
+
+        files = self.obs_source_get_missing_files(source)
+        found = {path: chooser(callback, private) for path, callback, of, private in self.objects[files]}
+        self.obs_missing_files_destroy(files)
+        return found
+
     # What we ask of libobs.
 
     def _new(self, value: Any) -> int:
@@ -146,6 +157,27 @@ class FakeLibobs:
 
     def obs_get_source_properties(self, source_id: bytes) -> Optional[int]:
         return int(self.registered[0].get_properties(None)) if self.registered else None
+
+    def obs_source_create_private(self, source_id: bytes, name: bytes, settings: None) -> int:
+        self.references += 1
+        return self.add_source(name.decode())
+
+    def obs_source_get_missing_files(self, source: int) -> int:
+        info = self.info_struct.from_address(ctypes.addressof(self.info))
+        return int(info.missing_files(self.objects[source]["data"])) if info.missing_files else self._new([])
+
+    def obs_missing_files_create(self) -> int:
+        return self._new([])
+
+    def obs_missing_files_destroy(self, files: int) -> None:
+        del self.objects[files]
+
+    def obs_missing_files_add_file(self, files: int, file: int) -> None:
+        self.objects[files].append(self.objects[file])
+
+    def obs_missing_file_create(self, path: bytes, callback: Any, kind: int, source: int, private: Any) -> int:
+        assert kind == libobs.OBS_MISSING_FILE_SOURCE and "data" in self.objects[source]
+        return self._new((path.decode(errors="surrogateescape"), callback, source, private))
 
     def obs_source_frame_init(self, frame: Any, format: int, width: int, height: int) -> None:
         made = self.frame_struct.from_address(ctypes.addressof(frame._obj))

@@ -125,6 +125,17 @@ def test_a_type_that_was_taken_otherwise_is_never_used(
     assert sys.modules["_ai_background_immortal"].handlers is None  # type: ignore[attr-defined]
 
 
+@pytest.mark.parametrize("before", ["media", "version", "unversioned_id", "missing_files"])
+def test_a_source_info_that_differs_behind_the_icon_is_noticed_before_a_source_of_it_is_used(before: str) -> None:
+    lib = FakeLibobs()
+    lib.info_struct = with_more(INFO, before, ctypes.c_void_p)
+    with pytest.raises(UserError, match="its callbacks"):
+        source_type.get(lib)
+    holder: Any = sys.modules["_ai_background_immortal"]
+    assert holder.handlers is None and not holder.living
+    assert (lib.references, lib.weak_references) == (0, 0)
+
+
 def test_a_libobs_with_a_smaller_source_info_refuses_it_and_that_is_said() -> None:
     lib = FakeLibobs()
     lib.largest_info = 300

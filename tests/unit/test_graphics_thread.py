@@ -13,7 +13,7 @@ PACKAGE = Path(libobs.__file__).parents[1]
 # By their offsets in obs_source_info (see libobs.py): what OBS calls when something happens, and `destroy`, which is
 # libobs's own bfree. All others are NULL: video_tick (112) and video_render (120) would be called for every frame.
 CALLBACKS = {16: "get_name", 24: "create", 32: "destroy", 56: "get_defaults", 64: "get_properties", 72: "update"}
-CALLBACKS |= {96: "show", 104: "hide"}
+CALLBACKS |= {96: "show", 104: "hide", 384: "missing_files"}
 DATA = {0: "id", 8: "type and output_flags", 288: "icon_type"}
 
 

@@ -24,6 +24,10 @@ from obs_bgremove.shared.errors import UserError
         ("type_data", 216),
         ("free_type_data", 224),
         ("icon_type", 288),
+        ("media", 296),
+        ("version", 368),
+        ("unversioned_id", 376),
+        ("missing_files", 384),
     ],
 )
 def test_source_info_has_the_offsets_of_libobs(field: str, offset: int) -> None:
