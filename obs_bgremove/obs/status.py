@@ -63,6 +63,8 @@ class Status:
         if self.stats["fps"] <= 0:
             return Line("info", tr("{size}, nothing to do while no scene shows this source.", size=size))
         text = tr("All is well: {size}, {fps:.0f} frames a second.", size=size, fps=self.stats["fps"])
+        if self.stats["camera_kind"] == "sample":
+            return Line("info", sentences(text, tr("The sample portrait plays: choose your camera below.")))
         if self.stats["camera_kind"] == "device":
             offset = tr("Sync Offset for your microphone: {delay:.0f} ms.", delay=sum(self._delays()))
             return Line("info", sentences(text, offset))

@@ -1,4 +1,4 @@
-"""One array of a JSON text is changed; every other character, its order, its numbers, its spaces, stays as it was."""
+"""One array or value of a JSON text is changed; every other character, order, numbers and spaces, stays as it was."""
 
 import json
 import re
@@ -15,7 +15,7 @@ def with_array(text: str, keys: tuple[str, ...], new: list[Any]) -> str:
     The text must be an object that json.loads takes. Objects and the array are made where they are missing; of a key
     that comes twice the last one counts, as for json.loads.
     """
-    start = _skip(text.lstrip("\ufeff"), 0) + len(text) - len(text.lstrip("\ufeff"))
+    start = _start(text)
     for depth, key in enumerate(keys):
         places = [value for name, value, _ in _members(text, start) if name == key]
         if not places:
@@ -35,6 +35,33 @@ def with_array(text: str, keys: tuple[str, ...], new: list[Any]) -> str:
     return text[: start + 1] + (before + result + after if new else "") + text[close:]
 
 
+def with_value(text: str, keys: tuple[str, ...], new: Any) -> str:
+    """The text with another value at `keys`; the objects on the way and the member are made where they are missing."""
+    start, end = _start(text), 0
+    for depth, key in enumerate(keys):
+        places = [(value, value_end) for name, value, value_end in _members(text, start) if name == key]
+        if not places:
+            return _with_member(text, start, keys[depth:], new)
+        start, end = places[-1]
+    return text[:start] + _dumped(new, "") + text[end:]
+
+
+def span(text: str, path: tuple[Union[str, int], ...]) -> tuple[int, int]:
+    """Where the value at `path` (keys of objects, places in arrays) starts and ends. Raises KeyError, IndexError."""
+    start, end = _start(text), len(text)
+    for step in path:
+        if isinstance(step, int):
+            start, end = list(_items(text, start))[step]
+        else:
+            start, end = {name: (value, value_end) for name, value, value_end in _members(text, start)}[step]
+    return start, end
+
+
+def _start(text: str) -> int:
+    """Where the object starts."""
+    return _skip(text.lstrip("\ufeff"), 0) + len(text) - len(text.lstrip("\ufeff"))
+
+
 def _style(text: str, start: int, first: Union[int, None], after: str) -> tuple[str, str]:
     """What stands before each item and after the last one: as it is, or for an empty array as in its surroundings."""
     if first is not None:
@@ -52,9 +79,9 @@ def _dumped(item: Any, before: str) -> str:
     return json.dumps(item, ensure_ascii=False, indent=4).replace("\n", before[before.rindex("\n") :])
 
 
-def _with_member(text: str, start: int, keys: tuple[str, ...], new: list[Any]) -> str:
+def _with_member(text: str, start: int, keys: tuple[str, ...], new: Any) -> str:
     """A new last member of the object, with the objects between."""
-    value: Any = new
+    value = new
     for key in reversed(keys[1:]):
         value = {key: value}
     ends = [end for _, _, end in _members(text, start)]

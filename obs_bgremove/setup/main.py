@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from obs_bgremove.setup import doctor, obs_places, obs_python, packages, removal, state, steps, supported_system
+from obs_bgremove.setup import adding, doctor, obs_places, obs_python, packages, removal, state, steps, supported_system
 from obs_bgremove.setup.context import Context
 from obs_bgremove.setup.runner import Console, Runner
 from obs_bgremove.shared import installation
@@ -57,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog="Its folder is AI_BACKGROUND_HOME if that is set, else the usual place for such data.",
     )
     what = parser.add_mutually_exclusive_group()
+    what.add_argument(
+        "--add-source", action="store_true", help="also put AI Background into OBS's current scene, while OBS is closed"
+    )
     what.add_argument("--check", action="store_true", help="only look: one line a check, each failure with its remedy")
     what.add_argument("--uninstall", action="store_true", help="take it out of OBS and remove it; your files stay")
     what.add_argument("--test", action="store_true", help="set up and run the test suite; words after -- go to pytest")
@@ -95,16 +98,19 @@ def _run(arguments: argparse.Namespace, pytest_words: list[str], console: Consol
         obs_python.check(context.places())
     if arguments.dry_run:
         _say_what_would_be_done(context)
+        if arguments.add_source:
+            console.say("  Source: to be put into OBS's current scene, unless there is one")
         return 0
     _claim(home)
     with _only_one(home):
         _do(context)
         if arguments.test:
             return _run_tests(context, pytest_words)
+        last = adding.add(context, arguments.add_source)
     for text in context.left_to_do:
         console.say(f"\nTo do: {text}")
     if not context.left_to_do:
-        console.say(f"\nDone. {steps.ADD_SOURCE}")
+        console.say(f"\nDone. {last}")
     return 0
 
 

@@ -57,6 +57,18 @@ class Place:
         """Whether OBS has run with these settings."""
         return any((self.config / name).is_file() for name in ("global.ini", "user.ini")) or bool(self.collections())
 
+    def profile_text(self) -> str:
+        """basic.ini of the profile that OBS opens next; empty when there is none or it cannot be read."""
+        for name in ("user.ini", "global.ini"):
+            folder = ini_file.value(self.text(name), "Basic", "ProfileDir")
+            if folder:
+                path = self._located("Profiles") / "basic" / "profiles" / folder / "basic.ini"
+                try:
+                    return path.read_bytes().decode("utf-8", "replace")
+                except OSError:
+                    return ""
+        return ""
+
     def active_collection(self) -> Optional[Path]:
         """The collection that OBS opens next, if the settings say so."""
         for name in ("user.ini", "global.ini"):

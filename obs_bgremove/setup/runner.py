@@ -62,6 +62,17 @@ class Console:
         self.clear()
         print(text, file=self._stream, flush=True)
 
+    def ask(self, question: str) -> bool:
+        """A question with yes or no, where Enter alone means yes. False where nobody is there to answer."""
+        if not self._live or not sys.stdin.isatty():
+            return False
+        self.clear()
+        try:
+            answer = input(f"\n{question} [Y/n] ")
+        except EOFError:
+            return False
+        return answer.strip().lower() in ("", "y", "yes")
+
     def begin(self) -> None:
         """A long command starts: its first progress line may come at once."""
         self._next_line_s = time.monotonic() + 2

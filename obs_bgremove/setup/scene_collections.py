@@ -82,7 +82,7 @@ def edited(text: str, script: Optional[Path]) -> Optional[str]:
 
     Our entries of earlier copies become this one, with their settings; doubles are dropped. Every other byte stays.
     """
-    collection = _parse(text.lstrip(_MARK))
+    collection = parse(text)
     entries = _scripts(collection)
     ours = [entry for entry in entries if is_ours(entry.get("path"))]
     wanted = [] if script is None else [{**(ours[0] if ours else {"settings": {}}), "path": script.as_posix()}]
@@ -98,9 +98,10 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a number")
 
 
-def _parse(text: str) -> dict[str, Any]:
+def parse(text: str) -> dict[str, Any]:
+    """The content of a collection's file. Raises BrokenCollection."""
     try:
-        collection = json.loads(text, parse_constant=_no_constant)
+        collection = json.loads(text.lstrip(_MARK), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise BrokenCollection(f"it is not valid JSON ({error})") from error
     if not isinstance(collection, dict):
@@ -120,7 +121,8 @@ def _scripts(collection: dict[str, Any]) -> list[dict[str, Any]]:
     return entries
 
 
-def _read(collection: Path) -> str:
+def read(collection: Path) -> str:
+    """The text of a collection's file. Raises BrokenCollection."""
     try:
         return collection.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
@@ -131,14 +133,14 @@ def _read(collection: Path) -> str:
 
 def registered_script(collection: Path) -> Optional[str]:
     """The path of our script in a collection, or None. Raises BrokenCollection."""
-    entries = _scripts(_parse(_read(collection).lstrip(_MARK)))
+    entries = _scripts(parse(read(collection)))
     return next((entry["path"] for entry in entries if is_ours(entry.get("path"))), None)
 
 
 def change(collection: Path, script: Optional[Path], dry: bool = False) -> Outcome:
     """Registers the script in a collection (None: takes it out). `dry` only tells what would happen."""
     try:
-        new_text = edited(_read(collection), script)
+        new_text = edited(read(collection), script)
     except BrokenCollection as error:
         return Outcome(collection, "broken", str(error))
     if new_text is None:
@@ -162,19 +164,32 @@ def first_text(script: Path) -> str:
 
 
 def remove_first(collection: Path) -> bool:
-    """Removes the collection that `create_first` made, if OBS, which would add to it, has not written it since.
+    """Removes the collection that `create_first` made, if OBS, which would add to it, has not written it since; that
+    of ours in its scene goes as well.
 
     Raises OSError, BrokenCollection.
     """
     script = registered_script(collection)
-    if script is None or _parse(_read(collection)) != _parse(first_text(Path(script))):
+    if script is None or _without_ours(parse(read(collection))) != _without_ours(parse(first_text(Path(script)))):
         return False
-    collection.unlink()
+    for made in (collection, *safe_write.backups(collection)):
+        made.unlink()
     for folder in (collection.parent, collection.parent.parent, collection.parent.parent.parent):
         if any(folder.iterdir()):
             break
         folder.rmdir()
     return True
+
+
+def _without_ours(collection: dict[str, Any]) -> dict[str, Any]:
+    """A collection of the form of `_FIRST_COLLECTION` without sources of ours."""
+    sources = collection.get("sources", [])
+    ours = {source["name"] for source in sources if source["id"] == "ai_background"}
+    kept = [source for source in sources if source["name"] not in ours]
+    for scene in kept:
+        items = [item for item in scene.get("settings", {}).get("items", []) if item["name"] not in ours]
+        scene["settings"] = {"items": items} if items else {}
+    return {**collection, "sources": kept}
 
 
 def create_first(collection: Path, script: Path) -> Outcome:

@@ -13,8 +13,6 @@ from obs_bgremove.setup.context import Context, Step
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 
-ADD_SOURCE = "In OBS: under Sources click +, then AI Background."
-
 
 def _environment_todo(context: Context) -> Optional[str]:
     return packages.problem(lock.pins(context.test), context.done.requirements, context.runner)

@@ -5,7 +5,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from obs_bgremove.setup import program_copy, scene_collections
+import numpy
+
+from obs_bgremove.setup import adding, obs_places, program_copy, scene_collections, scene_source
 from tests.real_obs import config
 from tests.real_obs.driver import REPOSITORY, SOON_S, START_S, Obs
 from tests.waiting import wait_for
@@ -73,3 +75,29 @@ def test_an_obs_that_was_never_started_opens_the_prepared_collection(new_obs: Ca
     assert not obs.complaints()
     assert scene_collections.registered_script(collection) == str(script)
     assert "pulse_output_capture" in json.dumps(obs.collection("Untitled"))
+
+
+def test_the_source_that_the_installer_adds_fills_the_canvas_of_the_current_scene(new_obs: Callable[..., Obs]) -> None:
+    obs = new_obs()
+    config.write_collection(obs.config, "Test", [])
+    collection = obs.config / "basic/scenes/Test.json"
+    scene_collections.change(collection, _installed(obs))
+    canvas = adding.canvas(obs_places.Place("OBS", obs.config))
+    assert canvas == (1280, 720)
+    assert scene_source.add(collection, canvas).state == "changed"
+    obs.start()
+    name = scene_source.NAME
+    assert obs.names() == [name]
+    wait_for(lambda: obs.glimpse(name), START_S, "a picture")
+    wait_for(lambda: any("all is well" in line for line in obs.our_lines()), START_S, "the person, too")
+    time.sleep(1)
+    item = obs.request("GetSceneItemId", sceneName="Scene", sourceName=name)["sceneItemId"]
+    where = obs.request("GetSceneItemTransform", sceneName="Scene", sceneItemId=item)["sceneItemTransform"]
+    assert (where["positionX"], where["positionY"], where["width"], where["height"]) == (0, 0, 1280, 720)
+    scene, alone = obs.picture("Scene"), obs.picture(name)
+    assert numpy.abs(scene[..., :3].astype(int) - alone[..., :3]).mean() < 4, (
+        "the scene is the source, and it moves a bit"
+    )
+    obs.stop()
+    assert not obs.complaints()
+    assert scene_source.add(collection, canvas).state == "same", "OBS has rewritten the file"
