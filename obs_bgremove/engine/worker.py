@@ -47,6 +47,7 @@ class Worker:
         self._shown: object = None  # what the picture without a camera was made from
         self._fallback_for: object = None
         self._said: tuple[str, Text] = ("", NOTHING)
+        self._told_background = ""
         self._last_frame_s = now_s()
         self._hidden = False
         self._idle_s = IDLE_S
@@ -93,6 +94,8 @@ class Worker:
         for name in self._link.take_commands():
             if name == "cut":
                 self._backgrounds.cut()
+            elif name == "restart_slideshow":
+                self._backgrounds.restart_slideshow()
             else:
                 self._pipeline.command(name)
         if self._pipeline.loading:
@@ -100,6 +103,9 @@ class Worker:
         frame = self._capture.take()
         if not self._awaits_picture(options):
             self._put_out(frame, desired)
+        if self._backgrounds.shown != self._told_background:
+            self._told_background = self._backgrounds.shown
+            self._link.send("shown", background=self._told_background)
         self._report(desired)
 
     def _put_out(self, frame: Frame | None, desired: DesiredState) -> None:

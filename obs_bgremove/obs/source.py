@@ -59,6 +59,7 @@ class Source:
         self._options = options.Options()
         self._reported: tuple[Text, ...] = ()
         self._written, self._writes = "", 0  # the background that a press wrote last, and how often one did
+        self._on_show = ("", "")  # the background that was chosen, and the slide that the engine shows in its place
         self._panel_kind: tuple[str, ...] = ()
         self._panel_built = self._changed_at = 0.0
         self._panel_old = False
@@ -235,9 +236,12 @@ class Source:
         return DesiredState(self._options, self._showing_since is not None, self._removal.on, self._privacy.on)
 
     def _change_background(self, action: str, seen: Optional[str], writes: int) -> None:
-        """Steps on from the background that was chosen when the key was pressed (`seen`, after `writes` steps)."""
+        """Steps on from the slide on show, or from the background that was chosen when the key was pressed (`seen`,
+        after `writes` steps)."""
         self._read()
-        current, folder = self._options.background, self._options.folder
+        chosen, folder = self._options.background, self._options.folder
+        of, slide = self._on_show
+        current = slide if self._options.slideshow_s and of == chosen else chosen
         if action == "random":
             name = backgrounds_folder.pick_random(folder, current)
         else:
@@ -250,7 +254,9 @@ class Source:
         if name != current and now is not None and (same or stepped):
             if action == "cut":
                 self._command_engine("cut")
-            self._written = name
+            if name == chosen:  # from a slide back to the one chosen: no setting changes
+                self._command_engine("restart_slideshow")
+            self._written, self._on_show = name, (name, name)
             self.stored.write(background=name)
             self._writes += 1
             self.apply()
@@ -295,6 +301,8 @@ class Source:
             log.write("info", f"{self.stored.name}: engine started (process {message['pid']}).")
         elif kind == "stats":
             self.status.stats = message
+        elif kind == "shown":
+            self._on_show = (self._options.background, message["background"])
         elif kind == "status":
             line = Line(message["level"], message["text"])
             before, self.status.engine = self.status.engine, line

@@ -6,6 +6,8 @@ OBS to engine:
 Engine to OBS:
   hello      version (of the package), pid
   frame      sequence: a new frame is in the ring (only a wake-up; the ring says which slot)
+  shown      background: the file name of the background that is on show now (a slide's, too); empty: none, or the
+             first by name
   status     level (one of LEVELS), text: what a person should know now, as a `Text`, because the engine does not know
              OBS's language; empty: all is well
   stats      figures of the last second, for the panel: width, height and fps of what goes out; fps_in, frames that came
@@ -28,13 +30,15 @@ from obs_bgremove.shared.redaction import redact
 MAX_LINE_BYTES = 256 * 1024
 
 LEVELS = ("info", "warning", "error")
-COMMANDS = ("learn", "forget", "cut")  # cut: the next change of the background does not fade
+# cut: the next change of the background does not fade; restart_slideshow: it shows the chosen background again.
+COMMANDS = ("learn", "forget", "cut", "restart_slideshow")
 
 _FIELDS: dict[str, dict[str, Any]] = {
     "settings": {"options": dict, "showing": bool, "removal": bool, "privacy": bool},
     "command": {"name": str},
     "hello": {"version": str, "pid": int},
     "frame": {"sequence": int},
+    "shown": {"background": str},
     "status": {"level": str, "text": Text},
     "stats": {
         "width": int,

@@ -89,7 +89,9 @@ class _Preview:
         options = self._options
         changes: dict[str, str] = {}
         if key in (ord("d"), ord("a")):
-            name = backgrounds_folder.step(options.folder, options.background, 1 if key == ord("d") else -1)
+            on_show = self._backgrounds.shown if options.slideshow_s else options.background
+            name = backgrounds_folder.step(options.folder, on_show, 1 if key == ord("d") else -1)
+            self._backgrounds.restart_slideshow()
             changes = {"background": name, "background_mode": "file", "view": "output"}
         elif key in (ord("m"), ord("c")):
             view = "mask" if key == ord("m") else "camera"

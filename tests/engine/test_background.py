@@ -11,6 +11,7 @@ import pytest
 
 from obs_bgremove.engine import background as module
 from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.backgrounds import reader
 from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.room import blurred_room
 from obs_bgremove.shared.options import Options
@@ -93,7 +94,7 @@ class DeadShare:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._answers = threading.Event()
-        self._real = module.backgrounds_folder.choose
+        self._real = reader.backgrounds_folder.choose
 
     def choose(self, folder: Path, current: str) -> str:
         if self.folder in (folder, *folder.parents):
@@ -114,7 +115,7 @@ class DeadShare:
 @pytest.fixture
 def dead_share(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[DeadShare]:
     share = DeadShare(tmp_path / "share")
-    monkeypatch.setattr(module.backgrounds_folder, "choose", share.choose)
+    monkeypatch.setattr(reader.backgrounds_folder, "choose", share.choose)
     monkeypatch.setattr(module, "SLOW_AFTER_S", 0.2)
     yield share
     share.answer()
@@ -136,9 +137,9 @@ def test_loaders_that_never_come_back_are_few_and_their_late_results_are_dropped
     pictures: Path, dead_share: DeadShare
 ) -> None:
     backgrounds = Backgrounds()
-    for number in range(3 * module.MAX_LOADERS):
+    for number in range(3 * reader.MAX_LOADERS):
         backgrounds.get(_options(dead_share.folder / str(number)), 160, 90)
-    assert len(dead_share.stuck) == module.MAX_LOADERS
+    assert len(dead_share.stuck) == reader.MAX_LOADERS
     _problem(backgrounds, _options(dead_share.folder / "11"), "does not answer")
     colour = dataclasses.replace(_options(pictures), background_mode="color", color=0xFF112233)
     assert _pixel(backgrounds, colour) == (0x11, 0x22, 0x33)

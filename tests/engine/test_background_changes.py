@@ -13,6 +13,7 @@ import pytest
 from obs_bgremove.engine import background as module
 from obs_bgremove.engine.arrays import Image
 from obs_bgremove.engine.background import Backgrounds
+from obs_bgremove.engine.backgrounds import reader
 from obs_bgremove.engine.backgrounds.layers import NEUTRAL_BGR
 from obs_bgremove.engine.backgrounds.layout import BAR_BRIGHTNESS, lay_out
 from obs_bgremove.engine.image_files import read_picture
@@ -292,6 +293,16 @@ def test_a_choice_restarts_the_slideshow_there_and_nought_stays(shown: Shown, sl
     assert set(_shows(shown, _picture(slides, "5.png", slideshow_s=0, crossfade_ms=0), 4)) == {5}
 
 
+def test_what_is_on_show_is_known_and_a_restart_shows_the_chosen_one(shown: Shown, slides: Path) -> None:
+    options = _picture(slides, "3.png", slideshow_s=1, crossfade_ms=0)
+    for level in _shows(shown, options, 4):
+        assert level > 2
+    assert shown.backgrounds.shown in ("5.png", "6.png")
+    shown.backgrounds.restart_slideshow()
+    assert _shows(shown, options, 3)[:2] == [3, 4]
+    assert shown.backgrounds.shown in ("4.png", "5.png")
+
+
 def test_slides_melt_into_each_other(shown: Shown, slides: Path) -> None:
     options = _picture(slides, "1.png", slideshow_s=1, crossfade_ms=400)
     seen = [shown.frame(options, step_ms=100)[0] for _ in range(18)]
@@ -328,14 +339,14 @@ def test_hidden_the_slideshow_waits(slides: Path) -> None:
 def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Reading a picture whose name begins with `hang` does not come back until this is set."""
     freed = threading.Event()
-    real = module.read_picture
+    real = reader.read_picture
 
     def read(path: Path) -> Image:
         if path.name.startswith("hang"):
             freed.wait(30)
         return real(path)
 
-    monkeypatch.setattr(module, "read_picture", read)
+    monkeypatch.setattr(reader, "read_picture", read)
     yield freed
     freed.set()
 
@@ -386,6 +397,6 @@ def test_going_through_a_hanging_folder_piles_up_a_bounded_number_of_threads(
     for number in range(60):
         (pictures / f"hang{number}.png").write_bytes(b"")
         backgrounds.get(_picture(pictures, f"hang{number}.png"), *SIZE)
-    assert threading.active_count() <= before + module.MAX_LOADERS
+    assert threading.active_count() <= before + reader.MAX_LOADERS
     hanging.set()
     _until(backgrounds, _picture(pictures, "c-blue.png"), BLUE)

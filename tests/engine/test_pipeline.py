@@ -164,7 +164,7 @@ def _break(stage: str, monkeypatch: pytest.MonkeyPatch, error: Exception) -> lis
     elif stage == "matting":
         monkeypatch.setattr(cutout_module.Matting, "__call__", fail)
     elif stage == "background":
-        monkeypatch.setattr("obs_bgremove.engine.background.read_picture", fail)
+        monkeypatch.setattr("obs_bgremove.engine.backgrounds.reader.read_picture", fail)
     else:
         monkeypatch.setattr(cutout_module, stage, fail)
     return called

@@ -31,6 +31,8 @@ def listen() -> None:
         message = protocol.decode(line)
         if message["type"] == "settings":
             told = {key: message[key] for key in ("showing", "removal", "privacy")}
+            if message["options"]["slideshow_s"]:
+                say("shown", background="10.png")  # what the slideshow has come to
             say("status", level="info", text=Text(f"{message['options']['background']} {told}"))
         else:
             say("status", level="warning", text=Text(f"command {message['name']}"))

@@ -139,6 +139,37 @@ def test_hotkeys_change_the_stored_background(
     wait_for(lambda: lib.settings(made)["background"] != "10.png")
 
 
+@pytest.mark.parametrize(
+    ("chosen", "key", "name"), [("1.png", "previous", "2.png"), ("2.png", "next", "1.png"), ("1.png", "next", "1.png")]
+)
+def test_while_a_slideshow_runs_it_is_stepped_from_the_slide_on_show(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], pictures: Path, chosen: str, key: str, name: str
+) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample", backgrounds_folder=str(pictures), background=chosen, slideshow_s=5)
+    wait_for(lambda: chosen in engine_text(loaded))  # and 10.png is on show
+    lib.press_hotkey(f"ai_background.{key}")
+    if name == chosen:  # nothing to store: the engine is told
+        wait_for(lambda: engine_text(loaded) == "command restart_slideshow")
+    else:
+        wait_for(lambda: lib.settings(made)["background"] == name)
+    assert lib.settings(made)["background"] == name
+
+
+def test_two_presses_during_a_slideshow_are_two_steps(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], pictures: Path
+) -> None:
+    loaded = load()
+    made = lib.add_source(camera="sample", backgrounds_folder=str(pictures), background="2.png", slideshow_s=5)
+    wait_for(lambda: "2.png" in engine_text(loaded))
+    [held] = loaded._sources.values()
+    held._command_engine = lambda name: None  # type: ignore[method-assign]
+    held._supervisor.want = lambda state: None  # type: ignore[union-attr, method-assign]  # no answer in between
+    for _ in range(2):
+        lib.press_hotkey("ai_background.previous")
+    wait_for(lambda: lib.settings(made)["background"] == "1.png", 5)
+
+
 def test_buttons_change_the_stored_background(
     lib: FakeLibobs, load: Callable[..., plugin.Plugin], pictures: Path
 ) -> None:
