@@ -47,8 +47,14 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = verbs.add_parser("render", help="a video file through the pipeline, frame by frame")
     verb.add_argument("input", type=Path)
-    verb.add_argument("output", type=Path, help=".mkv, .mp4, .mov or frame-%%05d.png")
-    verb.add_argument("--view", choices=("output", "mask"), default="output")
+    verb.add_argument(
+        "output", type=Path, nargs="?", help=".mkv, .mp4, .mov, .webm or frame-%%05d.png; if left out, beside the input"
+    )
+    what = verb.add_mutually_exclusive_group()
+    what.add_argument("--view", choices=("output", "mask"), default="output", help="mask: the matte, lossless")
+    what.add_argument(
+        "--transparent", action="store_true", help="no background: .mov (ProRes 4444) for editors, .webm (VP9) or .mkv"
+    )
     _add_set(verb)
     verb.set_defaults(run=_render)
 
@@ -77,10 +83,13 @@ def _add_set(verb: argparse.ArgumentParser) -> None:
 def _render(arguments: argparse.Namespace) -> int:
     # A file is no mirror: unlike the camera in OBS it is mirrored only when asked for.
     base = dataclasses.replace(options.Options(), mirror=False, view=arguments.view)
+    if arguments.transparent:
+        base = dataclasses.replace(base, background_mode="transparent")
     wanted = options.parse_assignments(arguments.set, base)
-    from obs_bgremove.tools.render import render
+    from obs_bgremove.tools.render import default_target, render
 
-    print(f"{render(arguments.input, arguments.output, wanted)} frames written to {arguments.output}")
+    target = arguments.output or default_target(arguments.input, wanted)
+    print(f"{render(arguments.input, target, wanted)} frames written to {target}")
     return 0
 
 

@@ -1,10 +1,12 @@
 """`render` on real video files: one frame in, one frame out, in order, the same every time, the sound kept."""
 
 import dataclasses
+import io
 import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -14,6 +16,7 @@ import pytest
 from obs_bgremove.cli import main
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
+from obs_bgremove.tools import progress
 from obs_bgremove.tools.render import render
 from tests.fakes import videos
 
@@ -92,6 +95,120 @@ def test_a_transparent_picture_keeps_its_alpha_as_video_and_as_pictures(counting
     assert len(written) == 20
     picture = cv2.imread(str(written[0]), cv2.IMREAD_UNCHANGED)
     assert picture is not None and picture.shape == (90, 160, 4)
+
+
+def _alpha(path: Path) -> list[np.ndarray]:
+    """Each frame's alpha, (H, W) float 0 to 255. FFmpeg's own VP9 decoder knows none, libvpx's does."""
+    found = []
+    with av.open(str(path)) as container:
+        video = container.streams.video[0]
+        other: Any = None
+        if video.codec_context.name == "vp9":
+            other = av.codec.CodecContext.create("libvpx-vp9", "r")
+        for packet in container.demux(video):
+            for frame in (other or video.codec_context).decode(packet if packet.size else None):
+                picture = frame.to_ndarray(format="rgba64le" if "10le" in frame.format.name else "bgra")
+                found.append(picture[..., 3].astype(float) / (257 if picture.dtype == np.uint16 else 1))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("kind", "codec", "pixels", "mean_error"),
+    [("mov", "prores", "yuva444p12le", 0.5), ("webm", "vp9", "yuv420p", 2.0)],
+)
+def test_a_transparent_film_for_editors_and_browsers_has_the_alpha_of_the_lossless_one(
+    clip: Path, tmp_path: Path, kind: str, codec: str, pixels: str, mean_error: float
+) -> None:
+    short = tmp_path / "short.mkv"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", clip, "-frames:v", "6", "-c", "copy", short], check=True)
+    assert main(["render", str(short), str(tmp_path / f"out.{kind}"), "--transparent"]) == 0
+    assert main(["render", str(short), str(tmp_path / "out.mkv"), "--transparent"]) == 0
+    with av.open(str(tmp_path / f"out.{kind}")) as container:
+        video = container.streams.video[0].codec_context
+        assert (video.name, video.pix_fmt) == (codec, pixels)
+    got, wanted = _alpha(tmp_path / f"out.{kind}"), _alpha(tmp_path / "out.mkv")
+    assert len(got) == len(wanted) == 6
+    assert 0.02 < np.mean(wanted) / 255 < 0.98, "somebody is there, and something is not"
+    errors = [np.abs(a - b) for a, b in zip(got, wanted)]
+    print(f"{kind}: mean {max(e.mean() for e in errors):.2f}, most {max(e.max() for e in errors):.0f} of 255")
+    assert max(error.mean() for error in errors) < mean_error
+
+
+@pytest.mark.parametrize("kind", ["mov", "webm"])
+def test_colours_come_back_as_they_were(tmp_path: Path, kind: str) -> None:
+    source = tmp_path / "colour.png"
+    cv2.imwrite(str(source), np.full((720, 1280, 3), (30, 60, 200), np.uint8))
+    assert render(source, tmp_path / f"out.{kind}", CAMERA) == 1
+    with av.open(str(tmp_path / f"out.{kind}")) as container:
+        frame = next(container.decode(video=0))
+        assert (frame.colorspace, frame.color_range) == (1, 1), "BT.709, limited range, and it says so"
+        assert np.abs(frame.to_ndarray(format="bgr24")[360, 640].astype(int) - (30, 60, 200)).max() <= 4
+
+
+def test_a_film_that_says_nothing_of_its_colours_is_taken_as_players_do(tmp_path: Path) -> None:
+    source = tmp_path / "hd.mkv"
+    with av.open(str(source), "w") as output:
+        stream: Any = output.add_stream("ffv1", rate=30)
+        stream.width, stream.height, stream.pix_fmt = 1280, 720, "yuv444p"
+        frame = av.VideoFrame(1280, 720, "yuv444p")
+        for plane, level in zip(frame.planes, (91, 100, 190)):  # (30, 60, 200) in BT.709
+            plane.update(bytes([level]) * plane.buffer_size)
+        output.mux(stream.encode(frame))
+        output.mux(stream.encode())
+    render(source, tmp_path / "out-%d.png", CAMERA)
+    picture = cv2.imread(str(tmp_path / "out-0.png"))
+    assert picture is not None and np.abs(picture[360, 640].astype(int) - (30, 60, 200)).max() <= 4
+
+
+def test_sound_that_a_kind_of_file_cannot_hold_is_encoded_for_it(with_sound: Path, tmp_path: Path) -> None:
+    assert render(with_sound, tmp_path / "out.webm", CAMERA) == 10
+    with av.open(str(tmp_path / "out.webm")) as container:
+        assert container.streams.audio[0].codec_context.name == "opus"
+        frames = list(container.decode(audio=0))
+        seconds = sum(frame.samples for frame in frames) / frames[0].sample_rate
+        loudness = np.abs(np.concatenate([frame.to_ndarray().ravel() for frame in frames])).mean()
+    assert 0.95 < seconds < 1.1 and loudness > 0.05
+
+
+def test_a_result_without_a_name_is_written_beside_the_original_and_never_over_it(
+    counting_video: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = tmp_path / "me.avi"
+    source.write_bytes(counting_video.read_bytes())
+    assert main(["render", str(source), "--transparent"]) == 0
+    assert main(["render", str(source)]) == 0
+    assert main(["render", str(source), "--view", "mask"]) == 0
+    assert {path.name for path in tmp_path.glob("me*")} == {
+        "me.avi",
+        "me-transparent.mov",
+        "me-background.mp4",
+        "me-matte.mkv",
+    }
+    before = (tmp_path / "me-background.mp4").read_bytes()
+    assert main(["render", str(tmp_path / "me-background.mp4"), str(tmp_path / "me-background.mp4")]) == 1
+    assert "would overwrite itself" in capsys.readouterr().err
+    assert (tmp_path / "me-background.mp4").read_bytes() == before
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_bar_says_how_long_it_takes_and_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert progress.line(50, 100, 2.0) == f"[{'#' * 15:30}] 50/100 frames, 25 fps, 0:02 left"
+    assert progress.line(50, 0, 2.0) == "50 frames, 25 fps"
+    assert [progress.clock(seconds) for seconds in (7, 754, 3723)] == ["0:07", "12:34", "1:02:03"]
+    monkeypatch.setattr(progress, "EVERY_S", 0.0)
+    terminal, file = _Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        shown = progress.Progress(3, stream)
+        for count in range(1, 4):
+            shown.show(count)
+        shown.end()
+    assert file.getvalue() == ""
+    lines = terminal.getvalue().split("\r")
+    assert "3/3 frames" in lines[3] and "left" in lines[2] and lines[-2].strip() == "" and lines[-1] == ""
 
 
 def test_odd_sizes_are_kept(tmp_path: Path) -> None:
