@@ -22,6 +22,10 @@ def main(words: list[str]) -> int:
     try:
         if arguments.needs_engine and importlib.util.find_spec("mediapipe") is None:
             return _in_engine_environment(words)
+        if arguments.needs_engine:
+            from obs_bgremove.tools import native_noise
+
+            native_noise.into_log()
         return int(arguments.run(arguments))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -29,11 +29,20 @@ _MAIN_PACKAGES = ("mediapipe", "numba", "numpy", "opencv-contrib-python", "pillo
 def main() -> int:
     """Prints every check; 0 when all that is needed is well."""
     print(f"AI Background {__version__} in {installation.home()}")
-    worst = 0
+    done = []
     for check in checks():
         print(check, flush=True)
-        worst |= check.level == BAD
-    return int(worst)
+        done.append(check)
+    print(f"\n{_summary(done)}")
+    return int(any(check.level == BAD for check in done))
+
+
+def _summary(done: list[Check]) -> str:
+    """The last line: who reads no other knows whether there is something to do."""
+    bad, notes = (", ".join(check.name for check in done if check.level == level) for level in (BAD, NOTE))
+    if bad:
+        return f"Failed: {bad}."
+    return f"All that is needed is well. Worth knowing: {notes}." if notes else f"All {len(done)} checks are well."
 
 
 def checks() -> Iterator[Check]:

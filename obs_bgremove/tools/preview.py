@@ -15,6 +15,7 @@ from obs_bgremove.engine.camera.target import DEFAULT_SIZE, CameraSetting
 from obs_bgremove.engine.canvas import Canvas
 from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared import backgrounds_folder
+from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
@@ -42,6 +43,7 @@ class _Preview:
         self._capture = Capture(lambda: None)
         self._size = DEFAULT_SIZE
         self._said = ""
+        self._frames, self._counted_s = 0, now_s()
         self._canvas = Canvas(0, 0)
 
     def run(self) -> None:
@@ -66,6 +68,7 @@ class _Preview:
         problem = self._pipeline.problem or self._capture.problem
         if frame is not None:
             self._size = frame.shown
+            self._count()
             image = self._pipeline.process(
                 frame.image, DesiredState(self._options), frame.timestamp_ns, self._allocate, frame.shown
             )
@@ -78,6 +81,15 @@ class _Preview:
         self._said = str(problem or "")
         transparent = self._options.background_mode == "transparent" and self._options.view == "output"
         cv2.imshow(WINDOW, _over_checks(image.pixels) if transparent else image.pixels[..., :3])
+
+    def _count(self) -> None:
+        """Once a second the window's title says how it is doing."""
+        self._frames += 1
+        passed_s = now_s() - self._counted_s
+        if passed_s >= 1:
+            width, height = self._size
+            cv2.setWindowTitle(WINDOW, f"{WINDOW}: {width}x{height}, {self._frames / passed_s:.0f} fps. {KEYS}")
+            self._frames, self._counted_s = 0, now_s()
 
     def _allocate(self, width: int, height: int) -> Canvas:
         if self._canvas.pixels.shape[:2] != (height, width):

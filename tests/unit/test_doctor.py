@@ -38,6 +38,7 @@ def test_all_is_well_on_this_machine(assets: Path, obs: Path, capsys: pytest.Cap
     assert doctor.main() == 0
     said = capsys.readouterr().out
     assert "ok    imports: every package loads" in said
+    assert said.splitlines()[-1].startswith("All ")
     assert "mediapipe 1.2" in said and "SHA-256 as it should be" in said
     assert f"registered: {installation.script_path()}" in said
 
@@ -72,7 +73,9 @@ def test_nothing_installed_is_said_line_by_line_each_with_a_remedy(
     assert {check.name for check in bad} >= {"environment", "model general", "model landscape", "sample"}
     assert all(check.remedy for check in bad)
     assert not (tmp_path / "empty").exists(), "looking changes nothing"
-    assert "Traceback" not in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "Traceback" not in said
+    assert said.splitlines()[-1].startswith("Failed: environment, ")
 
 
 def test_a_broken_environment_is_a_failure_not_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
