@@ -91,6 +91,12 @@ class Status:
                     work=self.stats["work_ms"],
                 ),
                 tr(
+                    "From the decoded frame to OBS: at least {delay:.0f} ms (measured, waiting included; network and "
+                    "decoding come before)",
+                    delay=measured,
+                )
+                if self.stats["camera_kind"] == "stream"
+                else tr(
                     "From the frame's arrival to OBS: {delay:.0f} ms (measured; decoding and waiting included)",
                     delay=measured,
                 ),
