@@ -92,6 +92,7 @@ class Worker:
         self._capture.check()
         self._idle_s = IDLE_S
         for name in self._link.take_commands():
+            log.info("asked for: %s", name)
             if name == "cut":
                 self._backgrounds.cut()
             elif name == "restart_slideshow":

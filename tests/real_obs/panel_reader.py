@@ -13,6 +13,7 @@ NAMES = (
     "camera",
     "mirror",
     "background_mode",
+    "gallery",
     "next_background",
     "group_matte_more",
     "figures",

@@ -112,6 +112,34 @@ def test_the_cut_key_changes_at_once_whatever_the_crossfade_is(obs: Obs) -> None
     assert obs.settings()["background"] == "2 green.png"
 
 
+def test_a_slideshow_shows_the_folder_in_order_and_keys_go_on_from_the_slide_on_show(obs: Obs, tmp_path: Path) -> None:
+    folder = plain_pictures(tmp_path)
+    obs.set(backgrounds_folder=str(folder), background="2 green.png", crossfade_ms=0, slideshow_s=2)
+    order: list[tuple[int, int, int]] = []
+    until = time.monotonic() + SOON_S
+    while len(order) < 5 and time.monotonic() < until:
+        corner = _corner(obs)
+        if corner in COLOURS.values() and corner not in order[-1:]:
+            order.append(corner)
+    names = {colour: name for name, colour in COLOURS.items()}
+    assert [names[colour] for colour in order][-5:] == [
+        "2 green.png",
+        "10 blue.png",
+        "1 red.png",
+        "2 green.png",
+        "10 blue.png",
+    ]
+    obs.set(slideshow_s=30, background="1 red.png")
+    wait_for(lambda: obs.shows(RED), SOON_S, "the chosen picture")
+    obs.set(slideshow_s=1)
+    wait_for(lambda: obs.shows(COLOURS["2 green.png"]), SOON_S, "the slide after it")
+    obs.set(slideshow_s=30)  # it stays there
+    obs.hotkey("ai_background.next")
+    wait_for(lambda: obs.shows(BLUE), SOON_S, "the one after the slide")
+    assert obs.settings()["background"] == "10 blue.png"
+    obs.set(slideshow_s=0)
+
+
 def test_a_slideshow_changes_by_itself_and_writes_no_setting(obs: Obs) -> None:
     obs.set(background="1 red.png", crossfade_ms=0, slideshow_s=2)
     wait_for(lambda: obs.shows(RED), SOON_S, "the red picture")

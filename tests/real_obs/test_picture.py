@@ -68,6 +68,17 @@ def test_the_random_hotkey_takes_another_one(obs: Obs) -> None:
     wait_for(lambda: obs.shows(GREEN) or obs.shows(BLUE), SOON_S, "another background")
 
 
+def test_every_hotkey_of_the_contract_is_there_and_learn_reaches_the_engine(obs: Obs) -> None:
+    ours = {name for name in obs.request("GetHotkeyList")["hotkeys"] if name.startswith("ai_background.")}
+    pairs = {f"ai_background.{what}_{state}" for what in ("removal", "privacy") for state in ("on", "off")}
+    assert ours == pairs | {f"ai_background.{key}" for key in ("next", "previous", "random", "cut", "learn")}
+    log = obs.home / "logs/Me.log"
+    obs.hotkey("ai_background.learn")
+    wait_for(lambda: "asked for: learn" in log.read_text(), SOON_S, "the engine has heard of it")
+    obs.press("forget_background")  # the person is still there, and would be taken for the room
+    wait_for(lambda: "asked for: forget" in log.read_text(), SOON_S, "the engine has heard of that, too")
+
+
 def test_buttons_do_what_the_hotkeys_do(obs: Obs) -> None:
     obs.press("next_background")
     wait_for(lambda: obs.shows(GREEN), SOON_S, "the next background")
