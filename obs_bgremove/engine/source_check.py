@@ -69,7 +69,7 @@ def _background(chosen: options.Options) -> Text:
     name = chosen.background_name
     if not name:
         raise UserError(
-            tr("There is no picture in {folder}.", folder=chosen.folder),
+            tr("There is no picture and no video in {folder}.", folder=chosen.folder),
             tr("Put one there, or choose another folder."),
         )
     path = backgrounds_folder.resolve(chosen.folder, name)

@@ -32,7 +32,7 @@ BUTTONS: dict[str, tuple[tuple[str, Text, Text], ...]] = {
         (
             "open_folder",
             tr("Open Folder"),
-            tr("Shows the folder in your file browser, to put pictures of your own into it."),
+            tr("Shows the folder in your file browser, to put pictures and videos of your own into it."),
         ),
     ),
     "matte": (

@@ -221,8 +221,8 @@ class Options:
         "cover",
         "Fit",
         "background",
-        "How a picture of another shape fills the frame: its sides cut off, the whole of it between blurred bars, "
-        "pulled out of shape, or repeated at its own size.",
+        "How a picture or video of another shape fills the frame: its sides cut off, the whole of it between blurred "
+        "bars, pulled out of shape, or repeated at its own size.",
         choices=(
             ("cover", "Fill (cut off what sticks out)"),
             ("contain", "Whole (blurred bars)"),

@@ -151,7 +151,7 @@ def test_loaders_that_never_come_back_are_few_and_their_late_results_are_dropped
 def test_an_empty_folder_is_said_and_filled_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOOK_AGAIN_S", 0.05)
     backgrounds = Backgrounds()
-    _problem(backgrounds, _options(tmp_path), "no pictures in the folder")
+    _problem(backgrounds, _options(tmp_path), "no pictures and no videos in the folder")
     cv2.imwrite(str(tmp_path / "first.png"), np.full((9, 16, 3), 77, np.uint8))
     _until(backgrounds, _options(tmp_path), (77, 77, 77))
 

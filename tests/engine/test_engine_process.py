@@ -141,7 +141,7 @@ def test_a_state_that_is_not_sound_is_passed_over(engine: EngineClient) -> None:
     [
         ({"camera": "/dev/video77"}, "is not there"),
         ({"camera": "/gone/clip.mp4"}, "is not there"),
-        ({"camera": "sample", "backgrounds_folder": "/gone"}, "no pictures in the folder"),
+        ({"camera": "sample", "backgrounds_folder": "/gone"}, "no pictures and no videos in the folder"),
         ({"camera": "sample", "background": "gone.png"}, "not in its folder"),
         ({"camera": "sample", "model": "/gone.tflite"}, "gone.tflite"),
     ],

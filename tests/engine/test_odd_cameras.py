@@ -92,7 +92,7 @@ def test_a_folder_that_goes_and_comes_back_is_followed(engine: EngineClient, tmp
     engine.until(is_corner(GREEN_BGR))
     engine.status("")
     folder.rename(away)
-    engine.status("no pictures in the folder")
+    engine.status("no pictures and no videos in the folder")
     folder.mkdir()
     cv2.imwrite(str(folder / "b %s <b>.png"), np.full((90, 160, 3), (255, 0, 0), np.uint8))
     engine.until(is_corner((255, 0, 0)))

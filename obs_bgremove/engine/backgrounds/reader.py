@@ -93,7 +93,7 @@ class Reader:
                 return
             if not name:
                 raise UserError(
-                    tr("There are no pictures in the folder {folder}.", folder=key.folder),
+                    tr("There are no pictures and no videos in the folder {folder}.", folder=key.folder),
                     tr(
                         "Put pictures or videos there (png, jpg, webp, bmp, gif, mp4, mov, webm, mkv, avi), "
                         "or choose another folder."
