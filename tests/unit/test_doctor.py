@@ -158,7 +158,7 @@ def test_each_thing_wrong_with_a_source_is_named_with_a_remedy(
     assert "camera /dev/video99 is not there" in texts["Lost"]
     assert "bad.mp4 is not a video" in texts["Broken"] and "bad.png cannot be read" in texts["Broken"]
     assert "threshold: got" in texts["Away"] and "gone.png" in texts["Away"] and "mine.tflite" in texts["Away"]
-    assert "no picture in" in texts["Empty"]
+    assert "no picture and no video in" in texts["Empty"]
     assert all(check.remedy for checks in said.values() for check in checks if check.level != doctor.OK)
 
 
