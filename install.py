@@ -17,6 +17,17 @@ FOLDER = os.path.dirname(os.path.abspath(__file__))
 _LOOK = "import sys, venv, ensurepip; print('%d.%d' % sys.version_info[:2])"
 
 
+def tr(english: str, **values: str) -> str:
+    """In the system's language; English where this Python is too old for the module that translates."""
+    try:
+        from obs_bgremove.shared import language
+
+        language.use(language.of_system(sys.stdout.encoding or "ascii"))
+        return language.Text(english, **values).local()
+    except (ImportError, SyntaxError, TypeError, AttributeError):
+        return re.sub(r"\{(\w+)\}", lambda found: values[found.group(1)], english)
+
+
 def supported() -> "list[str]":
     """The versions of pyproject.toml's requires-python: "3.11", …"""
     with open(os.path.join(FOLDER, "pyproject.toml"), encoding="utf-8") as file:
@@ -51,31 +62,49 @@ def remedy(oldest: str, newest: str) -> str:
     """How this system installs such a Python."""
     if sys.platform == "win32":
         # Not just any of them: OBS itself loads 3.12 and older.
-        return "`winget install Python.Python.3.12` or `py install 3.12`."
+        commands = "`winget install Python.Python.3.12` / `py install 3.12`"
+        return tr("Run {commands}, then run this again.", commands=commands)
     if sys.platform == "darwin":
-        return "Install Python 3.12 from python.org, or by `brew install python@3.12`."
-    if shutil.which("apt-get"):
-        return f"`sudo apt-get install python{oldest} python{oldest}-venv` (or any newer one up to {newest})."
-    if shutil.which("dnf"):
-        return f"`sudo dnf install python{oldest}` (or any newer one up to {newest})."
-    return f"Install Python {oldest} to {newest}, from your system's packages or Python's own installer."
+        return tr(
+            "Install Python {version} from python.org or by `brew install python@{version}`, then run this again.",
+            version="3.12",
+        )
+    for manager in ("apt-get", "dnf"):
+        if shutil.which(manager):
+            packages = f"python{oldest} python{oldest}-venv" if manager == "apt-get" else f"python{oldest}"
+            return tr(
+                "Run {commands} (or any newer one up to {newest}), then run this again.",
+                commands=f"`sudo {manager} install {packages}`",
+                newest=newest,
+            )
+    return tr(
+        "Install Python {oldest} to {newest}, from your system's packages or Python's own installer, "
+        "then run this again.",
+        oldest=oldest,
+        newest=newest,
+    )
 
 
 def main() -> int:
     """Returns the exit code."""
+    sys.path.insert(0, FOLDER)
     versions = supported()
     own = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if own not in versions:
-        sys.path.insert(0, FOLDER)
         found = other_python(versions)
         if found:
-            print(f"This is Python {own}; going on with {found}.")
+            print(tr("This is Python {own}; going on with {program}.", own=own, program=found))
             sys.stdout.flush()
             return subprocess.call([found, os.path.abspath(__file__), *sys.argv[1:]])
-        print(f"error: This is Python {own}; AI Background's packages are made for {versions[0]} to {versions[-1]}.")
-        print(f"What to do: {remedy(versions[0], versions[-1])} Then run this again.")
+        problem = tr(
+            "This is Python {own}; AI Background's packages are made for {oldest} to {newest}.",
+            own=own,
+            oldest=versions[0],
+            newest=versions[-1],
+        )
+        print(tr("error: {problem}", problem=problem))
+        print(tr("What to do: {remedy}", remedy=remedy(versions[0], versions[-1])))
         return 1
-    sys.path.insert(0, FOLDER)
     from obs_bgremove.setup.main import main as run
 
     return run(sys.argv[1:])

@@ -10,10 +10,10 @@ from obs_bgremove.shared import language, options
 from obs_bgremove.shared.language import Text
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-SOURCES = sorted(path for path in (REPOSITORY / "obs_bgremove").rglob("*.py"))
+SOURCES = [*sorted((REPOSITORY / "obs_bgremove").rglob("*.py")), REPOSITORY / "install.py"]
 FOLDER = REPOSITORY / "obs_bgremove/shared/languages"
 TABLES = {name: FOLDER / f"{name}.json" for name in language.LANGUAGES if name != language.ENGLISH}
-_PLACEHOLDER = re.compile(r"\{[^{}]*\}")
+_PLACEHOLDER = re.compile(r"\{[^{}]*\}|%\(\w+\)[sr]|%[sr]")
 
 
 def marked() -> list[str]:

@@ -7,26 +7,32 @@ from pathlib import Path
 
 from obs_bgremove.setup import ini_file, obs_places, scene_collections, scene_source
 from obs_bgremove.setup.context import Context
+from obs_bgremove.shared.language import Text, sentences, tr
 
-_IN_OBS = "In OBS: under Sources click +, then AI Background."
+_IN_OBS = tr("In OBS: under Sources click +, then AI Background.")
 
 
-def add(context: Context, wanted: bool) -> str:
+def add(context: Context, wanted: bool) -> Text:
     """Does it where it is wanted, or where the person says so. Returns what to say at the end: what to do next."""
     last = _IN_OBS
     for place in context.places():
         collection = _next_collection(place)
         if collection is None:
             if wanted:
-                context.left_to_do.append(
-                    f"{place.kind} has several scene collections, and says of none that it is used."
-                )
+                several = tr("{obs} has several scene collections, and says of none that it is used.", obs=place.kind)
+                context.left_to_do.append(several)
         elif scene_collections.our_sources(collection):
-            last = f"Start OBS: scene collection {collection.stem} has AI Background already."
+            name = collection.stem
+            last = tr("Start OBS: scene collection {collection} has AI Background already.", collection=name)
         elif obs_places.running(place):
             if wanted:
-                again = f"{context.again[:-1]} --add-source`"
-                context.left_to_do.append(f"{place.kind} runs now. Close it and run {again}; or: {_IN_OBS}")
+                again = tr(
+                    "{obs} runs now. Close it and run `{command}`; or: {by_hand}",
+                    obs=place.kind,
+                    command=f"{context.again} --add-source",
+                    by_hand=_IN_OBS,
+                )
+                context.left_to_do.append(again)
         elif wanted or _agreed(context, place, collection):
             last = _add(context, place, collection) or last
     return last
@@ -47,18 +53,35 @@ def _agreed(context: Context, place: obs_places.Place, collection: Path) -> bool
         scene = scene_source.current_scene(collection)
     except scene_collections.BrokenCollection:
         return False
-    return context.console.ask(f"Put AI Background into the scene “{scene}” of {place.kind} ({collection.stem}) now?")
+    return context.console.ask(
+        tr(
+            "Put AI Background into the scene “{scene}” of {obs} ({collection}) now?",
+            scene=scene,
+            obs=place.kind,
+            collection=collection.stem,
+        )
+    )
 
 
-def _add(context: Context, place: obs_places.Place, collection: Path) -> str | None:
+def _add(context: Context, place: obs_places.Place, collection: Path) -> Text | None:
     outcome = scene_source.add(collection, canvas(place))
     if outcome.state == "broken":
-        context.left_to_do.append(f"Scene collection {collection} was left as it is: {outcome.detail}. {_IN_OBS}")
+        left = tr(
+            "Scene collection {collection} was left as it is: {problem}.", collection=collection, problem=outcome.detail
+        )
+        context.left_to_do.append(sentences(left, _IN_OBS))
         return None
     scene = scene_source.current_scene(collection)
-    context.console.say(f"AI Background is in the scene “{scene}” of {place.kind}, scene collection {collection.stem}")
-    context.console.say(f"(backup: {outcome.backup})")
-    return f"Start OBS: AI Background is in its scene “{scene}”."
+    context.console.say(
+        tr(
+            "AI Background is in the scene “{scene}” of {obs}, scene collection {collection}",
+            scene=scene,
+            obs=place.kind,
+            collection=collection.stem,
+        )
+    )
+    context.console.say(tr("(backup: {file})", file=outcome.backup))
+    return tr("Start OBS: AI Background is in its scene “{scene}”.", scene=scene)
 
 
 def canvas(place: obs_places.Place) -> tuple[int, int] | None:

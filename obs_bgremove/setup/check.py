@@ -2,28 +2,33 @@
 
 import subprocess
 from dataclasses import dataclass
-from typing import Union
 
 from obs_bgremove.setup.runner import environment_for
 from obs_bgremove.shared import installation
-from obs_bgremove.shared.language import Text
+from obs_bgremove.shared.language import NOTHING, Text, tr
 
 TIMEOUT_S = 60
 OK, NOTE, BAD = "ok", "note", "FAIL"
+_LEVELS = {OK: tr("ok"), NOTE: tr("note"), BAD: tr("FAIL")}
 
 
 @dataclass(frozen=True)
 class Check:
     """One line. NOTE is worth knowing but does not keep AI Background from working."""
 
-    name: str
+    name: Text
     level: str
-    text: Union[Text, str]
-    remedy: Union[Text, str] = ""
+    text: Text
+    remedy: Text = NOTHING
 
-    def __str__(self) -> str:
-        line = f"{self.level:4}  {self.name}: {self.text}"
-        return f"{line}\n      what to do: {self.remedy}" if self.remedy else line
+    def local(self) -> str:
+        """The line, in the language in use, with its remedy below it."""
+        words = {level: text.local() for level, text in _LEVELS.items()}
+        width = max(map(len, words.values()))
+        line = f"{words[self.level]:{width}}  {tr('{name}: {finding}', name=self.name, finding=self.text).local()}"
+        if not self.remedy:
+            return line
+        return f"{line}\n{' ' * (width + 2)}{tr('what to do: {remedy}', remedy=self.remedy).local()}"
 
 
 def ask_engine(*words: str, say: str = "") -> subprocess.CompletedProcess[str]:

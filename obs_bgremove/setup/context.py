@@ -8,6 +8,9 @@ from typing import Optional
 from obs_bgremove.setup import obs_places, state
 from obs_bgremove.setup.runner import Console, Runner
 from obs_bgremove.shared import installation
+from obs_bgremove.shared.language import Text
+
+DETAIL = "      "  # before a line that belongs to the one above it
 
 
 @dataclass
@@ -24,7 +27,7 @@ class Context:
     done: state.State
     obs_folders: list[str] = field(default_factory=list)
     """Portable copies of OBS: named with --obs now, or by an earlier run."""
-    left_to_do: list[str] = field(default_factory=list)
+    left_to_do: list[Text] = field(default_factory=list)
     """What the person has to do afterwards; printed last."""
 
     @property
@@ -44,7 +47,7 @@ class Context:
     @property
     def again(self) -> str:
         """The command that goes on with this installation."""
-        return f"`{installation.INSTALL_COMMAND}{' --editable' if self.editable else ''}`"
+        return f"{installation.INSTALL_COMMAND}{' --editable' if self.editable else ''}"
 
     def save(self) -> None:
         """Remembers what is done."""
@@ -55,6 +58,6 @@ class Context:
 class Step:
     """`todo` looks; `do` acts and may raise UserError."""
 
-    title: str
-    todo: Callable[[Context], Optional[str]]
+    title: Text
+    todo: Callable[[Context], Optional[Text]]
     do: Callable[[Context], None]

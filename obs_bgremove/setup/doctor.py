@@ -19,6 +19,7 @@ from obs_bgremove.setup.check import BAD, NOTE, OK, Check, ask_engine
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
+from obs_bgremove.shared.language import NOTHING, Text, listed, sentences, tr
 
 # Room for logs, compiled kernels and a few backgrounds.
 LOW_DISK_BYTES = 200_000_000
@@ -28,21 +29,23 @@ _MAIN_PACKAGES = ("mediapipe", "numba", "numpy", "opencv-contrib-python", "pillo
 
 def main() -> int:
     """Prints every check; 0 when all that is needed is well."""
-    print(f"AI Background {__version__} in {installation.home()}")
+    print(tr("AI Background {version} in {folder}", version=__version__, folder=installation.home()).local())
     done = []
     for check in checks():
-        print(check, flush=True)
+        print(check.local(), flush=True)
         done.append(check)
-    print(f"\n{_summary(done)}")
+    print(f"\n{_summary(done).local()}")
     return int(any(check.level == BAD for check in done))
 
 
-def _summary(done: list[Check]) -> str:
+def _summary(done: list[Check]) -> Text:
     """The last line: who reads no other knows whether there is something to do."""
-    bad, notes = (", ".join(check.name for check in done if check.level == level) for level in (BAD, NOTE))
+    bad, notes = (listed(check.name for check in done if check.level == level) for level in (BAD, NOTE))
     if bad:
-        return f"Failed: {bad}."
-    return f"All that is needed is well. Worth knowing: {notes}." if notes else f"All {len(done)} checks are well."
+        return tr("Failed: {what}.", what=bad)
+    if notes:
+        return tr("All that is needed is well. Worth knowing: {what}.", what=notes)
+    return tr("All {count} checks are well.", count=len(done))
 
 
 def checks() -> Iterator[Check]:
@@ -52,24 +55,31 @@ def checks() -> Iterator[Check]:
         yield from check()
 
 
-def _guarded(name: str, ask: Callable[[], Iterator[Check]]) -> Iterator[Check]:
+def _guarded(name: Text, ask: Callable[[], Iterator[Check]]) -> Iterator[Check]:
     try:
         yield from ask()
     except (OSError, ValueError, subprocess.SubprocessError, UserError) as error:
-        yield Check(name, BAD, str(error).splitlines()[0], installation.REMEDY)
+        yield Check(name, BAD, _of(error), installation.REMEDY)
+
+
+def _of(error: Exception) -> Text:
+    return error.text if isinstance(error, UserError) else Text("{error}", error=str(error).partition("\n")[0])
 
 
 def _system() -> Iterator[Check]:
     problem = supported_system.problem()
     if problem:
-        yield Check("system", BAD, problem.what_happened, problem.what_to_do)
-    else:
-        yield Check("system", OK, f"{platform.system()} on {platform.machine()}, Python {platform.python_version()}")
+        yield Check(tr("system"), BAD, problem.what_happened, problem.what_to_do)
+        return
+    names = {"system": platform.system(), "processor": platform.machine(), "version": platform.python_version()}
+    yield Check(tr("system"), OK, tr("{system} on {processor}, Python {version}", **names))
 
 
 def _packages() -> Iterator[Check]:
+    name = tr("packages")
     if not installation.python_path().exists():
-        yield Check("environment", BAD, f"there is none at {installation.home() / 'venv'}", installation.REMEDY)
+        nowhere = tr("there is none at {folder}", folder=installation.home() / "venv")
+        yield Check(tr("environment"), BAD, nowhere, installation.REMEDY)
         return
 
     def ask() -> Iterator[Check]:
@@ -77,22 +87,23 @@ def _packages() -> Iterator[Check]:
         run = ask_engine("-c", packages.COMPARE, *wanted)
         if run.returncode:
             last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
-            yield Check("environment", BAD, f"its Python does not run ({last[0]})", installation.REMEDY)
+            broken = tr("its Python does not run ({error})", error=last[0])
+            yield Check(tr("environment"), BAD, broken, installation.REMEDY)
             return
         found = json.loads(run.stdout.splitlines()[-1])
         bad = [
-            f"{pin.partition(';')[0].strip()} (found: {version or 'none'})"
+            tr("{package} (found: {version})", package=pin.partition(";")[0].strip(), version=version or tr("none"))
             for pin, (version, fits) in found.items()
             if not fits
         ]
         if bad:
-            yield Check("packages", BAD, f"not as needed: {', '.join(bad)}", installation.REMEDY)
+            yield Check(name, BAD, tr("not as needed: {packages}", packages=listed(bad)), installation.REMEDY)
         else:
             versions = {lock.name_of(pin): version for pin, (version, _) in found.items()}
-            main = ", ".join(f"{name} {version}" for name, version in versions.items() if name in _MAIN_PACKAGES)
-            yield Check("packages", OK, f"{len(versions)} as locked, {main}")
+            main = ", ".join(f"{one} {version}" for one, version in versions.items() if one in _MAIN_PACKAGES)
+            yield Check(name, OK, tr("{count} as locked, {packages}", count=len(versions), packages=main))
 
-    yield from _guarded("packages", ask)
+    yield from _guarded(name, ask)
 
 
 def _imports() -> Iterator[Check]:
@@ -102,46 +113,51 @@ def _imports() -> Iterator[Check]:
     def ask() -> Iterator[Check]:
         run = ask_engine("-c", packages.IMPORT_ALL, *packages.IMPORTS)
         if run.returncode == 0:
-            yield Check("imports", OK, "every package loads")
+            yield Check(tr("imports"), OK, tr("every package loads"))
             return
         absent: list[str] = []
         if sys.platform == "linux":
             absent = json.loads(ask_engine("-c", system_libraries.PROBE, *system_libraries.PACKAGES).stdout or "[]")
         log = installation.logs_dir() / "install.log"
         problem = packages.import_failure(run.returncode, run.stderr, absent, log)
-        yield Check("imports", BAD, problem.what_happened, f"{problem.what_to_do} {installation.REMEDY}".strip())
+        remedy = sentences(problem.what_to_do, installation.REMEDY)
+        yield Check(tr("imports"), BAD, problem.what_happened, remedy)
 
-    yield from _guarded("imports", ask)
+    yield from _guarded(tr("imports"), ask)
 
 
 def _assets() -> Iterator[Check]:
-    labels = {name: f"model {label}" for label, name in installation.MODELS.items()}
-    labels[installation.SAMPLE_PICTURE] = "sample"
-    labels[installation.FACE_DETECTOR] = "face detector"
+    labels = {name: tr("model {model}", model=label) for label, name in installation.MODELS.items()}
+    labels[installation.SAMPLE_PICTURE] = tr("sample")
+    labels[installation.FACE_DETECTOR] = tr("face detector")
     for name in installation.SHA256:
         problem = installation.check_asset(name)
-        label = labels.get(name, name)
+        label = labels.get(name, Text("{file}", file=name))
         if problem:
             yield Check(label, BAD, problem.what_happened, problem.what_to_do)
         else:
-            yield Check(label, OK, f"{name}, SHA-256 as it should be")
+            yield Check(label, OK, tr("{file}, SHA-256 as it should be", file=name))
 
 
 def _copy() -> Iterator[Check]:
     source, copy = installation.app_dir(), installation.home() / "app"
     if copy.is_dir() and program_copy.problem(source, installation.home(), state.load(installation.home()).files):
-        yield Check("program", NOTE, f"the installed copy {copy} is not the same as {source}", installation.REMEDY)
+        other = tr("the installed copy {copy} is not the same as {folder}", copy=copy, folder=source)
+        yield Check(tr("program"), NOTE, other, installation.REMEDY)
+    elif copy.is_dir():
+        yield Check(tr("program"), OK, tr("installed copy {folder}", folder=copy))
     else:
-        yield Check("program", OK, f"installed copy {copy}" if copy.is_dir() else f"run from {source}")
+        yield Check(tr("program"), OK, tr("run from {folder}", folder=source))
     pictures = installation.backgrounds_dir()
     count = sum(1 for _ in pictures.iterdir()) if pictures.is_dir() else 0
     if count:
-        yield Check("backgrounds", OK, f"{count} files in {pictures}")
+        yield Check(tr("backgrounds"), OK, tr("{count} files in {folder}", count=count, folder=pictures))
     else:
-        yield Check("backgrounds", NOTE, f"none in {pictures}", installation.REMEDY)
+        yield Check(tr("backgrounds"), NOTE, tr("none in {folder}", folder=pictures), installation.REMEDY)
 
 
 def _cameras() -> Iterator[Check]:
+    name = tr("cameras")
     if not installation.python_path().exists():
         return
 
@@ -149,46 +165,46 @@ def _cameras() -> Iterator[Check]:
         blocked = [str(node) for node in sorted(Path("/dev").glob("video*")) if not os.access(node, os.R_OK | os.W_OK)]
         if blocked:
             yield Check(
-                "cameras",
+                name,
                 BAD,
-                f"you have no permission to open {', '.join(blocked)}",
-                "Run `sudo usermod -aG video $USER`, then log out and in again.",
+                tr("you have no permission to open {devices}", devices=", ".join(blocked)),
+                tr("Run `sudo usermod -aG video $USER`, then log out and in again."),
             )
         run = ask_engine("-m", "obs_bgremove.engine", "--list-cameras")
         if run.returncode:
             last = run.stderr.strip().splitlines()[-1:] or [f"exit {run.returncode}"]
-            yield Check("cameras", BAD, f"they cannot be listed ({last[0]})", installation.REMEDY)
+            yield Check(name, BAD, tr("they cannot be listed ({error})", error=last[0]), installation.REMEDY)
             return
         names = [str(camera["name"]) for camera in json.loads(run.stdout.splitlines()[-1])]
         if names:
-            yield Check("cameras", OK, f"{len(names)} found: {', '.join(names)}")
+            yield Check(name, OK, tr("{count} found: {cameras}", count=len(names), cameras=", ".join(names)))
         elif not blocked:
-            yield Check("cameras", NOTE, "none found", "Plug one in. Until then the camera `sample` shows a portrait.")
+            remedy = tr("Plug one in. Until then the camera `sample` shows a portrait.")
+            yield Check(name, NOTE, tr("none found"), remedy)
 
-    yield from _guarded("cameras", ask)
+    yield from _guarded(name, ask)
 
 
 def _folders() -> Iterator[Check]:
     home = installation.home()
-    for name, folder in (("logs", installation.logs_dir()), ("kernels", installation.cache_dir())):
+    for name, folder in ((tr("logs"), installation.logs_dir()), (tr("kernels"), installation.cache_dir())):
         if os.access(_existing(folder), os.W_OK):
-            yield Check(name, OK, str(folder))
+            yield Check(name, OK, Text("{folder}", folder=folder))
         else:
-            yield Check(name, BAD, f"{folder} cannot be written", "Make it writable for you.")
+            yield Check(name, BAD, tr("{folder} cannot be written", folder=folder), tr("Make it writable for you."))
     free = shutil.disk_usage(_existing(home)).free
-    level, remedy = (OK, "") if free >= LOW_DISK_BYTES else (BAD, "Free some room.")
-    yield Check("disk", level, f"{free / 1e9:.1f} GB free", remedy)
+    level, remedy = (OK, NOTHING) if free >= LOW_DISK_BYTES else (BAD, tr("Free some room."))
+    yield Check(tr("disk"), level, tr("{size:.1f} GB free", size=free / 1e9), remedy)
 
 
 def _memory() -> Iterator[Check]:
     """Each source's frames are handed over in it."""
     try:
         Ring.create().close()
-        yield Check("shared memory", OK, "can be made")
+        yield Check(tr("shared memory"), OK, tr("can be made"))
     except (OSError, ValueError, UserError) as error:
-        yield Check(
-            "shared memory", BAD, f"cannot be made ({error})", "Free some memory; in a container, give it more."
-        )
+        problem = tr("cannot be made ({error})", error=_of(error))
+        yield Check(tr("shared memory"), BAD, problem, tr("Free some memory; in a container, give it more."))
 
 
 def _existing(folder: Path) -> Path:
@@ -205,7 +221,8 @@ def _logs() -> Iterator[Check]:
             continue
         complaints = [line for line in lines if re.match(r"\S+ \S+ (WARNING|ERROR) ", line)]
         if complaints:
-            yield Check(f"log {path.name}", NOTE, f"last complaint: {complaints[-1][:300]}")
+            last = tr("last complaint: {line}", line=complaints[-1][:300])
+            yield Check(tr("log {file}", file=path.name), NOTE, last)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from obs_bgremove.setup import check, obs_places, obs_python, scene_collections, state
+from obs_bgremove.setup import check, obs_places, obs_python, obs_steps, scene_collections, state
 from obs_bgremove.setup.check import BAD, NOTE, OK, TIMEOUT_S, Check
 from obs_bgremove.shared import installation, stored_settings
 from obs_bgremove.shared.language import Text, listed, sentences, tr
 from obs_bgremove.shared.options import Options
+
+OBS = Text("OBS")
 
 
 def _places() -> list[obs_places.Place]:
@@ -18,60 +20,66 @@ def _places() -> list[obs_places.Place]:
 
 
 def registration() -> Iterator[Check]:
-    programs = obs_places.obs_programs()
+    programs, command = obs_places.obs_programs(), installation.INSTALL_COMMAND
     known = _places()
     for program in programs:
-        yield Check("OBS", OK, f"version {obs_places.obs_version(program) or 'unknown'}, {program}")
+        version = obs_places.obs_version(program) or tr("unknown")
+        yield Check(OBS, OK, tr("version {version}, {file}", version=version, file=program))
     if not programs and (known or obs_places.installed()):
-        kinds = ", ".join(place.kind for place in known) or "none yet"
-        yield Check("OBS", NOTE, f"no program on PATH; settings that were found: {kinds}")
+        kinds = listed(place.kind for place in known) or tr("none yet")
+        yield Check(OBS, NOTE, tr("no program on PATH; settings that were found: {obs}", obs=kinds))
     elif not programs:
-        yield Check("OBS", BAD, "not found", f"Install OBS Studio, then run `{installation.INSTALL_COMMAND}`.")
+        yield Check(OBS, BAD, tr("not found"), tr("Install OBS Studio, then run `{command}`.", command=command))
         return
-    by_hand = "In OBS: Tools → Scripts → +, and choose " + str(installation.script_path()) + "."
     if not known:
-        remedy = f"Start OBS once, close it, then run `{installation.INSTALL_COMMAND}`."
-        yield Check("registration", BAD, "OBS was never started", remedy)
+        remedy = tr("Start OBS once, close it, and run `{command}`.", command=command)
+        yield Check(tr("registration"), BAD, tr("OBS was never started here"), remedy)
     for place in known:
         if not place.supported:
             level = NOTE if any(other.supported for other in known) else BAD
-            yield Check(place.kind, level, "it cannot run AI Background", obs_places.SNAP)
+            yield Check(place.kind, level, tr("it cannot run AI Background"), obs_places.SNAP)
             continue
         if obs_python.needed():
             yield _python_of(place)
         if obs_places.running(place):
-            yield Check(place.kind, NOTE, "runs now: its scene collections on the disk may be older than what it shows")
+            running = tr("runs now: its scene collections on the disk may be older than what it shows")
+            yield Check(place.kind, NOTE, running)
         active = place.active_collection()
         for collection in place.collections():
-            name = f"{place.kind}, collection {collection.stem}"
+            name = tr("{obs}, collection {collection}", obs=place.kind, collection=collection.stem)
             try:
                 script = scene_collections.registered_script(collection)
             except scene_collections.BrokenCollection as error:
-                yield Check(name, NOTE, f"cannot be read: {error}", "Open it in OBS, or restore OBS's own .bak of it.")
+                broken = tr("cannot be read: {problem}", problem=error.text)
+                yield Check(name, NOTE, broken, tr("Open it in OBS, or restore OBS's own .bak of it."))
                 continue
             # What counts is the collection that OBS will open.
             needed = BAD if active in (None, collection) else NOTE
-            remedy = f"Close OBS and run `{installation.INSTALL_COMMAND}`. Or by hand: {by_hand}"
+            remedy = _close_or(obs_steps.by_hand(installation.script_path()))
             if script is None:
-                yield Check(name, needed, "the script is not registered", remedy)
+                yield Check(name, needed, tr("the script is not registered"), remedy)
             elif not Path(script).is_file():
-                yield Check(name, needed, f"the registered script is gone: {script}", remedy)
+                yield Check(name, needed, tr("the registered script is gone: {file}", file=script), remedy)
             else:
-                yield Check(name, OK, f"registered: {script}")
+                yield Check(name, OK, tr("registered: {file}", file=script))
+
+
+def _close_or(by_hand: Text) -> Text:
+    command = installation.INSTALL_COMMAND
+    return tr("Close OBS and run `{command}`. Or by hand: {by_hand}", command=command, by_hand=by_hand)
 
 
 def _python_of(place: obs_places.Place) -> Check:
     """What OBS loads on Windows and macOS, where it brings no Python."""
-    name, choice = f"{place.kind}, Python", obs_python.choose(place)
+    name, choice = Text("{obs}, Python", obs=place.kind), obs_python.choose(place)
     if choice is None:
-        problem = obs_python.missing(place)
-        return Check(name, BAD, problem.what_happened, problem.what_to_do)
+        missing = obs_python.missing(place)
+        return Check(name, BAD, missing.what_happened, missing.what_to_do)
     if choice.keep:
-        return Check(name, OK, f"3.{choice.minor} from {choice.folder}")
-    remedy = f"Close OBS and run `{installation.INSTALL_COMMAND}`. Or by hand: {obs_python.by_hand(choice.folder)}"
-    return Check(
-        name, BAD, f"OBS's settings name none that it can load ({obs_python.stored(place) or 'empty'})", remedy
-    )
+        return Check(name, OK, tr("{version} from {folder}", version=f"3.{choice.minor}", folder=choice.folder))
+    named = obs_python.stored(place) or tr("empty")
+    problem = tr("OBS's settings name none that it can load ({folder})", folder=named)
+    return Check(name, BAD, problem, _close_or(obs_python.by_hand(choice.folder)))
 
 
 def sources() -> Iterator[Check]:
@@ -81,10 +89,11 @@ def sources() -> Iterator[Check]:
     for place in _places():
         collection = place.active_collection()
         for name, settings in scene_collections.our_sources(collection) if collection else ():
-            yield from _source(f"{place.kind}, source {name}", settings, obs_places.running(place))
+            title = tr("{obs}, source {source}", obs=place.kind, source=name)
+            yield from _source(title, settings, obs_places.running(place))
 
 
-def _source(name: str, settings: dict[str, Any], running: bool) -> Iterator[Check]:
+def _source(name: Text, settings: dict[str, Any], running: bool) -> Iterator[Check]:
     try:
         run = check.ask_engine(
             "-m", "obs_bgremove.engine", "--try", say=json.dumps(stored_settings.effective(settings, Options()))
@@ -94,10 +103,11 @@ def _source(name: str, settings: dict[str, Any], running: bool) -> Iterator[Chec
             for what, *texts in json.loads(run.stdout.splitlines()[-1])
         ]
     except subprocess.TimeoutExpired:
-        yield Check(name, NOTE, f"the camera does not answer within {TIMEOUT_S} s", "Replug it.")
+        silent = tr("the camera does not answer within {seconds:.0f} s", seconds=TIMEOUT_S)
+        yield Check(name, NOTE, silent, tr("Replug it."))
         return
     except (OSError, ValueError, IndexError) as error:
-        yield Check(name, BAD, f"cannot be tried ({error!r})", installation.REMEDY)
+        yield Check(name, BAD, tr("cannot be tried ({error})", error=repr(error)), installation.REMEDY)
         return
     well = listed(said for _, said, _, _ in results if said)
     if well:

@@ -11,16 +11,17 @@ from typing import Optional
 
 from obs_bgremove.setup import ini_file
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import Text, tr
 
 # Strictly confined: it sees neither hidden files of the home nor programs of the host (Snap's home interface).
-SNAP = "OBS from the Snap store cannot run AI Background: install OBS as a Flatpak or from your distribution."
+SNAP = tr("OBS from the Snap store cannot run AI Background: install OBS as a Flatpak or from your distribution.")
 
 
 @dataclass(frozen=True)
 class Place:
     """One settings folder (`…/obs-studio`) and the kind of OBS that uses it."""
 
-    kind: str
+    kind: Text
     config: Path
     portable: bool = False
     supported: bool = True
@@ -85,23 +86,25 @@ def all_places(folders: Iterable[str] = ()) -> list[Place]:
     """
     home = Path.home()
     if sys.platform == "win32":
-        places = [Place("OBS", Path(os.environ.get("APPDATA") or home / "AppData/Roaming") / "obs-studio")]
+        places = [Place(Text("OBS"), Path(os.environ.get("APPDATA") or home / "AppData/Roaming") / "obs-studio")]
         # The program is in bin/64bit of its folder.
         roots = [program.parent.parent.parent for program in obs_programs()]
-        places += [Place(f"OBS (portable, {root})", root / "config/obs-studio", portable=True) for root in roots]
+        places += [Place(_portable(root), root / "config/obs-studio", portable=True) for root in roots]
     elif sys.platform == "darwin":
-        places = [Place("OBS", home / "Library/Application Support/obs-studio")]
+        places = [Place(Text("OBS"), home / "Library/Application Support/obs-studio")]
     else:
         places = [
-            Place("OBS", Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "obs-studio"),
-            Place("OBS (Flatpak)", home / ".var/app/com.obsproject.Studio/config/obs-studio"),
-            Place("OBS (Snap)", home / "snap/obs-studio/current/.config/obs-studio", supported=False),
+            Place(Text("OBS"), Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config") / "obs-studio"),
+            Place(Text("OBS (Flatpak)"), home / ".var/app/com.obsproject.Studio/config/obs-studio"),
+            Place(Text("OBS (Snap)"), home / "snap/obs-studio/current/.config/obs-studio", supported=False),
         ]
     known = {place.config for place in places}
-    named = [
-        Place(f"OBS (portable, {folder})", Path(folder) / "config/obs-studio", portable=True) for folder in folders
-    ]
+    named = [Place(_portable(folder), Path(folder) / "config/obs-studio", portable=True) for folder in folders]
     return places + [place for place in named if place.config not in known]
+
+
+def _portable(folder: object) -> Text:
+    return tr("OBS (portable, {folder})", folder=folder)
 
 
 def known_places(folders: Iterable[str] = ()) -> list[Place]:
@@ -116,8 +119,8 @@ def portable_folder(words: str) -> str:
         if (folder / "config/obs-studio").is_dir():
             return str(folder)
     raise UserError(
-        f"There is no portable OBS in {named}: it would have a folder config/obs-studio.",
-        "Name the folder that OBS was unpacked to; if it is a new one, start that OBS once before.",
+        tr("There is no portable OBS in {folder}: it would have a folder config/obs-studio.", folder=named),
+        tr("Name the folder that OBS was unpacked to; if it is a new one, start that OBS once before."),
     )
 
 

@@ -16,6 +16,7 @@ from obs_bgremove.setup import ini_file, safe_write, windows_pythons
 from obs_bgremove.setup.machines import machines
 from obs_bgremove.setup.obs_places import Place, installed, obs_program
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import NOTHING, Text, sentences, tr
 
 # What the half of AI Background inside OBS is written for.
 _OLDEST_MINOR = 9
@@ -153,26 +154,38 @@ def missing(place: Optional[Place]) -> UserError:
     newest = ceiling(version)
     name = f"OBS {version[0]}.{version[1]}" if version else "OBS"
     have = ", ".join(dict.fromkeys(f"3.{minor}" for minor, _ in found()))
-    update = " Or update OBS: version 30.1 and newer load 3.12." if newest < 12 else ""
-    odd = ""
+    update = tr("Or update OBS: version 30.1 and newer load 3.12.") if newest < 12 else NOTHING
+    odd = NOTHING
     if sys.platform == "win32":
-        how = f"Install it: `winget install Python.Python.3.{newest}` or `py install 3.{newest}`, then run this again."
+        how = tr(
+            "Install it: `winget install Python.Python.{version}` or `py install {version}`, then run this again.",
+            version=f"3.{newest}",
+        )
         if any(minor <= newest and not folder.isascii() for minor, folder in found()):
-            odd = " OBS cannot load one from a folder whose name has letters such as ü: install it for all users."
+            odd = tr("OBS cannot load one from a folder whose name has letters such as ü: install it for all users.")
     else:
-        how = f"Install Python 3.{newest} from python.org or by `brew install python@3.{newest}`, then run this again."
+        how = tr(
+            "Install Python {version} from python.org or by `brew install python@{version}`, then run this again.",
+            version=f"3.{newest}",
+        )
         if version and version < (31, 0):
-            odd = " OBS 30 and older take the framework's newest Python only: update OBS, or remove newer Pythons."
+            odd = tr("OBS 30 and older take the framework's newest Python only: update OBS, or remove newer Pythons.")
     return UserError(
-        f"{name} runs scripts with Python 3.{_OLDEST_MINOR} to 3.{newest} only, and none of these that it can load is "
-        f"installed (found: {have or 'none'}).",
-        f"{how}{update}{odd}",
+        tr(
+            "{obs} runs scripts with Python {oldest} to {newest} only, and none of these that it can load is installed "
+            "(found: {found}).",
+            obs=name,
+            oldest=f"3.{_OLDEST_MINOR}",
+            newest=f"3.{newest}",
+            found=have or tr("none"),
+        ),
+        sentences(how, update, odd),
     )
 
 
-def by_hand(folder: str) -> str:
+def by_hand(folder: str) -> Text:
     """The same step in OBS's own windows; it takes effect at once."""
-    return f"In OBS: Tools → Scripts → Python Settings, and choose {folder}."
+    return tr("In OBS: Tools → Scripts → Python Settings, and choose {folder}.", folder=folder)
 
 
 def write(place: Place, folder: str) -> Path:

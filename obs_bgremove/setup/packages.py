@@ -12,9 +12,11 @@ from obs_bgremove.setup.runner import Runner
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.child_process import is_crash
 from obs_bgremove.shared.errors import UserError, exit_in_words
+from obs_bgremove.shared.language import NOTHING, Text, sentences, tr
 
 # Measured: the environment with the test tools takes 0.95 GB, and pip needs room for the downloads beside it.
 NEEDED_BYTES = 1_600_000_000
+ALTERED = tr("Run this again; if it stays so, the package index you use serves altered files: do not use it.")
 # What the engine imports; an import that fails is a broken package or a missing system library.
 IMPORTS = ("numpy", "cv2", "numba", "mediapipe", "cv2_enumerate_cameras", "PIL", "av")
 # MediaPipe loads its native library (and with it libEGL) only when a network is made: here it is loaded as well.
@@ -46,19 +48,19 @@ print(json.dumps(found))
 """
 
 
-def problem(wanted: list[str], recorded: list[str], runner: Runner) -> Optional[str]:
+def problem(wanted: list[str], recorded: list[str], runner: Runner) -> Optional[Text]:
     """Why the environment must be made or filled, in a few words, or None when it is whole. Takes about 0.3 s."""
     if not installation.python_path().exists():
-        return "not there yet"
+        return tr("not there yet")
     if not recorded:
-        return "an earlier run did not finish it"
+        return tr("an earlier run did not finish it")
     if set(wanted) - set(recorded) or dropped(recorded):
-        return "packages to add, change or remove"
+        return tr("packages to add, change or remove")
     versions = installed(wanted, runner)
     if versions is None:
-        return "its Python does not run"
+        return tr("its Python does not run")
     bad = [lock.name_of(pin) for pin, (_, fits) in versions.items() if not fits]
-    return f"missing or of another version: {', '.join(bad)}" if bad else None
+    return tr("missing or of another version: {packages}", packages=", ".join(bad)) if bad else None
 
 
 def installed(wanted: list[str], runner: Runner) -> Optional[dict[str, tuple[Optional[str], bool]]]:
@@ -84,14 +86,21 @@ def check_disk(home: Path) -> None:
     """Raises UserError when the packages would not fit."""
     free = shutil.disk_usage(home).free
     if free < NEEDED_BYTES:
-        raise disk_full(f"{free / 1e9:.1f} GB are free where {home} is, {NEEDED_BYTES / 1e9:.1f} GB are needed.")
+        raise disk_full(
+            tr(
+                "{free:.1f} GB are free where {folder} is, {needed:.1f} GB are needed.",
+                free=free / 1e9,
+                folder=home,
+                needed=NEEDED_BYTES / 1e9,
+            )
+        )
 
 
-def disk_full(detail: str) -> UserError:
+def disk_full(detail: Text) -> UserError:
     """The disk is full, or would be."""
     return UserError(
-        f"There is not enough room on the disk. {detail}",
-        "Free some, or set AI_BACKGROUND_HOME to a folder on another disk; then run this again.",
+        sentences(tr("There is not enough room on the disk."), detail),
+        tr("Free some, or set AI_BACKGROUND_HOME to a folder on another disk; then run this again."),
     )
 
 
@@ -100,12 +109,12 @@ def make(test: bool, recorded: list[str], fresh: bool, runner: Runner) -> None:
     python = installation.python_path()
     if fresh or not python.exists():
         result = runner.run(
-            [sys.executable, "-m", "venv", "--clear", str(runner.home / "venv")], "making the environment"
+            [sys.executable, "-m", "venv", "--clear", str(runner.home / "venv")], tr("making the environment")
         )
         if result.returncode:
             raise venv_failure(result.output, runner.log_path)
     elif dropped(recorded):
-        runner.run([str(python), "-m", "pip", "uninstall", "--yes", *dropped(recorded)], "removing old packages")
+        runner.run([str(python), "-m", "pip", "uninstall", "--yes", *dropped(recorded)], tr("removing old packages"))
     downloads = runner.home / "download-pip"
     downloads.mkdir(exist_ok=True)
     try:
@@ -114,7 +123,7 @@ def make(test: bool, recorded: list[str], fresh: bool, runner: Runner) -> None:
         how = ["--progress-bar=off", "--only-binary=:all:", "--no-deps", "--require-hashes"]
         result = runner.run(
             [str(python), "-m", "pip", "install", *how, "--requirement", str(lock.lock_file(test))],
-            "starting pip",
+            tr("starting pip"),
             _summary,
             {"TMPDIR": str(downloads), "PIP_NO_WARN_SCRIPT_LOCATION": "1"},
         )
@@ -126,7 +135,7 @@ def make(test: bool, recorded: list[str], fresh: bool, runner: Runner) -> None:
 
 def probe(runner: Runner) -> None:
     """Imports every package once, as the engine will. Raises UserError that names missing system libraries."""
-    result = runner.run([str(installation.python_path()), "-c", IMPORT_ALL, *IMPORTS], "trying the packages")
+    result = runner.run([str(installation.python_path()), "-c", IMPORT_ALL, *IMPORTS], tr("trying the packages"))
     if result.returncode == 0:
         return
     absent = system_libraries.missing(installation.python_path(), runner)
@@ -135,41 +144,51 @@ def probe(runner: Runner) -> None:
 
 def import_failure(returncode: int, output: str, absent: list[str], log_path: Path) -> UserError:
     """Why the packages do not load; `absent` are system libraries that are known to be missing (Linux)."""
-    where = f"The whole message is in {log_path}."
+    where = tr("The whole message is in {file}.", file=log_path)
     names = [*absent, *system_libraries.named_in(output)]
     if names:
         return system_libraries.error(names)
-    last = output.strip().splitlines()[-1:] or [str(exit_in_words(returncode))]
+    last: list[object] = [*output.strip().splitlines()[-1:], exit_in_words(returncode)]
     if sys.platform == "win32" and re.search(r"DLL load failed|WinError 126|Could not find module", output):
         return UserError(
-            f"A library that belongs to Windows is missing: {last[0]}",
-            "Install the Microsoft Visual C++ Redistributable (x64), and on an N edition of Windows also the Media "
-            f"Feature Pack (Settings, System, Optional features); then run this again. {where}",
+            tr("A library that belongs to Windows is missing: {error}", error=last[0]),
+            sentences(
+                tr(
+                    "Install the Microsoft Visual C++ Redistributable (x64), and on an N edition of Windows also the "
+                    "Media Feature Pack (Settings, System, Optional features); then run this again."
+                ),
+                where,
+            ),
         )
     if is_crash(returncode):
         return UserError(
-            f"The engine's packages crash on this computer ({exit_in_words(returncode)}).",
-            f"They need a 64-bit processor with AVX. If yours has it, please report this with the end of {log_path}.",
+            tr("The engine's packages crash on this computer ({ending}).", ending=exit_in_words(returncode)),
+            tr(
+                "They need a 64-bit processor with AVX. If yours has it, please report this with the end of {file}.",
+                file=log_path,
+            ),
         )
-    return UserError(f"The engine's packages do not load: {last[0]}", where)
+    return UserError(tr("The engine's packages do not load: {error}", error=last[0]), where)
 
 
-def _summary(line: str) -> Optional[str]:
+def _summary(line: str) -> Optional[Text]:
     """pip's line as a progress text."""
     words = line.split()
     if not words:
         return None
     if words[0] == "Collecting" and len(words) > 1:
-        return f"looking up {re.split('[<>=~!;[( ]', words[1])[0]}"
+        return tr("looking up {package}", package=re.split("[<>=~!;[( ]", words[1])[0])
     if words[0] in ("Downloading", "Using") and (
         found := re.search(r"([\w.]+?)-\d\S*(?: (\([\d.]+ ?[kMG]?B\)))?", line)
     ):
-        size = f" {found[2]}" if found[2] else ""
-        return f"{'downloading' if words[0] == 'Downloading' else 'taking'} {found[1].rpartition('/')[2]}{size}"
+        package = " ".join(part for part in (found[1].rpartition("/")[2], found[2]) if part)
+        if words[0] == "Downloading":
+            return tr("downloading {package}", package=package)
+        return tr("taking {package}", package=package)
     if line.startswith("Installing collected packages"):
-        return f"unpacking {line.count(',') + 1} packages"
+        return tr("unpacking {count} packages", count=line.count(",") + 1)
     if "Retrying" in line:
-        return "the network does not answer, trying again"
+        return tr("the network does not answer, trying again")
     return None
 
 
@@ -183,47 +202,67 @@ _NO_NETWORK = re.compile(
 
 def pip_failure(output: str, log_path: Path) -> UserError:
     """pip's failure in plain words, with what to do."""
-    where = f"The whole output of pip is in {log_path}."
+    where = tr("The whole output of pip is in {file}.", file=log_path)
     if re.search(r"No space left on device|Errno 28\b|Disk quota exceeded", output):
         return disk_full(where)
     if re.search(r"SSLError|CERTIFICATE_VERIFY_FAILED", output):
         return UserError(
-            "The package index could not be reached safely: its certificate was not accepted.",
-            f"Check this computer's date, and any proxy or antivirus in between; then run this again. {where}",
+            tr("The package index could not be reached safely: its certificate was not accepted."),
+            sentences(
+                tr("Check this computer's date, and any proxy or antivirus in between; then run this again."), where
+            ),
         )
     if "DO NOT MATCH THE HASHES" in output:
         found = re.search(r"^\s*([\w.-]+==\S+) from ", output, re.MULTILINE)
         return UserError(
-            f"{found[1] if found else 'A package'} is not the file it should be (its SHA-256 differs).",
-            f"Run this again; if it stays so, the package index you use serves altered files: do not use it. {where}",
+            tr(
+                "{file} is not the file it should be (its SHA-256 differs).",
+                file=found[1] if found else tr("A package"),
+            ),
+            sentences(ALTERED, where),
         )
     if _NO_NETWORK.search(output):
         return UserError(
-            "The package index could not be reached.",
-            f"Check the internet connection (and the proxy, if there is one), then run this again. {where}",
+            tr("The package index could not be reached."),
+            sentences(
+                tr("Check the internet connection (and the proxy, if there is one), then run this again."), where
+            ),
         )
     if re.search(r"No matching distribution found|Could not find a version", output):
         found = re.search(r"(?:No matching distribution found for|satisfies the requirement) (\S+)", output)
         return UserError(
-            f"There is no package {found[1] if found else ''} for this computer (Python "
-            f"{sys.version_info[0]}.{sys.version_info[1]}, {sys.platform}), or the package index lacks it.",
-            "Look whether pip uses another index than the usual one; on Linux, the packages need glibc 2.28 or newer. "
-            f"{where}",
+            tr(
+                "There is no package {package} for this computer (Python {version}, {system}), or the package index "
+                "lacks it.",
+                package=found[1] if found else "",
+                version=f"{sys.version_info[0]}.{sys.version_info[1]}",
+                system=sys.platform,
+            ),
+            sentences(
+                tr(
+                    "Look whether pip uses another index than the usual one; on Linux, the packages need glibc 2.28 or "
+                    "newer."
+                ),
+                where,
+            ),
         )
     if re.search(r"Permission denied|Errno 13\b", output):
         return UserError(
-            "pip may not write to its folders.", f"Make them writable for you, then run this again. {where}"
+            tr("pip may not write to its folders."),
+            sentences(tr("Make them writable for you, then run this again."), where),
         )
-    last = [line.strip() for line in output.splitlines() if line.strip()][-1:] or ["it said nothing"]
-    return UserError(f"pip failed: {last[0]}", f"Run this again. {where}")
+    said = [line.strip() for line in output.splitlines() if line.strip()]
+    failed = tr("pip failed: {error}", error=said[-1] if said else tr("it said nothing"))
+    return UserError(failed, sentences(tr("Run this again."), where))
 
 
 def venv_failure(output: str, log_path: Path) -> UserError:
     """Why the environment could not be made."""
     if re.search(r"No space left on device|Errno 28\b", output):
-        return disk_full("")
+        return disk_full(NOTHING)
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    remedy = f"The whole message is in {log_path}."
+    remedy = tr("The whole message is in {file}.", file=log_path)
     if "ensurepip" in output:
-        remedy = f"Debian, Ubuntu: `sudo apt-get install python{version}-venv`, then run this again. {remedy}"
-    return UserError(f"Python's environment could not be made with {sys.executable}.", remedy)
+        command = f"sudo apt-get install python{version}-venv"
+        remedy = sentences(tr("Debian, Ubuntu: `{command}`, then run this again.", command=command), remedy)
+    return UserError(tr("Python's environment could not be made with {program}.", program=sys.executable), remedy)

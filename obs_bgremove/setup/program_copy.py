@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Optional
 
 from obs_bgremove.setup import safe_write
+from obs_bgremove.shared.language import Text, tr
 
 # What is installed of the checkout. install.py goes along, so that the copy can repair or remove itself.
 PARTS = ("obs_bgremove", "backgrounds", "install.py", "pyproject.toml", "LICENSE", "README.md")
@@ -61,19 +62,20 @@ def users_files(app: Path, recorded: dict[str, str], source: dict[str, str]) -> 
     return found
 
 
-def problem(source: Path, home: Path, recorded: dict[str, str]) -> Optional[str]:
+def problem(source: Path, home: Path, recorded: dict[str, str]) -> Optional[Text]:
     """Why the copy must be made, or None when it is whole and the same."""
     app = home / "app"
     if source == app:
         return None
     if not app.is_dir():
-        return "not there yet" if not (home / "app.old").is_dir() else "an earlier run did not finish it"
+        halfway = (home / "app.old").is_dir()
+        return tr("an earlier run did not finish it") if halfway else tr("not there yet")
     wanted = listing(source)
     users = set(users_files(app, recorded, wanted))
     present = {name: _sha256(app / name) for name in _relative_files(app) if name not in users}
     if present == {name: digest for name, digest in wanted.items() if name not in users} and recorded == wanted:
         return None
-    return "to be brought up to date"
+    return tr("to be brought up to date")
 
 
 def copy(source: Path, home: Path, recorded: dict[str, str]) -> dict[str, str]:

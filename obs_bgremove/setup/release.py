@@ -18,18 +18,21 @@ from pathlib import Path
 
 from obs_bgremove import __version__
 from obs_bgremove.shared import installation
-from obs_bgremove.shared.errors import UserError
+
+
+class NoReleaseError(Exception):
+    """Why there is no archive, for the developer: never shown to users, so in English only."""
 
 
 def _git(root: Path, *words: str) -> str:
     run = subprocess.run(["git", *words], cwd=root, capture_output=True, encoding="utf-8", check=False)
     if run.returncode:
-        raise UserError(f"git {words[0]} failed: {run.stderr.strip()}", "A release is made from a git checkout.")
+        raise NoReleaseError(f"git {words[0]} failed: {run.stderr.strip()} A release is made from a git checkout.")
     return run.stdout
 
 
 def problem(root: Path) -> str:
-    """Why the checkout is no release, or an empty text. Raises UserError."""
+    """Why the checkout is no release, or an empty text. Raises NoReleaseError."""
     heading = re.search(r"^## (.*)$", (root / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
     written = heading[1] if heading else "nothing"
     if not re.fullmatch(re.escape(__version__) + r", \d{4}-\d{2}-\d{2}", written):
@@ -42,10 +45,10 @@ def problem(root: Path) -> str:
 
 
 def archive(root: Path, folder: Path, trial: bool = False) -> Path:
-    """Writes the archive; returns it. Raises UserError."""
+    """Writes the archive; returns it. Raises NoReleaseError."""
     found = "" if trial else problem(root)
     if found:
-        raise UserError(f"This is no release: {found}.", "See the top of obs_bgremove/setup/release.py.")
+        raise NoReleaseError(f"This is no release: {found}. See the top of obs_bgremove/setup/release.py.")
     name = f"ai-background-{__version__}"
     # Zip knows no time zone: the commit's time, in UTC.
     moment = time.gmtime(int(_git(root, "log", "-1", "--format=%ct")))[:6]
@@ -70,7 +73,7 @@ def main(words: list[str]) -> int:
     arguments = parser.parse_args(words)
     try:
         target = archive(installation.app_dir(), arguments.folder, arguments.trial)
-    except (UserError, OSError) as error:
+    except (NoReleaseError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     print(f"{target}, {target.stat().st_size / 1e6:.1f} MB")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Optional
 
 from obs_bgremove.shared.child_process import clean_environment
+from obs_bgremove.shared.language import Text, tr
 
 # Settings of the user's shell that would make pip work on something else than our own environment.
 _FOREIGN = """
@@ -57,29 +58,30 @@ class Console:
         self._shown = 0
         self._next_line_s = 0.0
 
-    def say(self, text: str = "") -> None:
-        """A line that stays."""
+    def say(self, text: Text, before: str = "") -> None:
+        """A line that stays, after white space that sets it off."""
         self.clear()
-        print(text, file=self._stream, flush=True)
+        print(before + text.local(), file=self._stream, flush=True)
 
-    def ask(self, question: str) -> bool:
+    def ask(self, question: Text) -> bool:
         """A question with yes or no, where Enter alone means yes. False where nobody is there to answer."""
         if not self._live or not sys.stdin.isatty():
             return False
         self.clear()
         try:
-            answer = input(f"\n{question} [Y/n] ")
+            answer = input(f"\n{question.local()} {tr('[Y/n]').local()} ")
         except EOFError:
             return False
-        return answer.strip().lower() in ("", "y", "yes")
+        yes = tr("yes").local()
+        return answer.strip().lower() in ("", "y", "yes", yes[0], yes)
 
     def begin(self) -> None:
         """A long command starts: its first progress line may come at once."""
         self._next_line_s = time.monotonic() + 2
 
-    def progress(self, text: str, elapsed_s: float) -> None:
+    def progress(self, text: Text, elapsed_s: float) -> None:
         """A line that the next one replaces (terminal), or that comes every few seconds (file, CI)."""
-        line = f"      {text} … {elapsed_s:.0f} s"
+        line = "      " + tr("{doing} … {seconds:.0f} s", doing=text, seconds=elapsed_s).local()
         if self._live:
             line = line[:100]
             self._stream.write("\r" + line.ljust(self._shown))
@@ -126,8 +128,8 @@ class Runner:
     def run(
         self,
         args: Sequence[str],
-        doing: str,
-        summarise: Callable[[str], Optional[str]] = lambda line: None,
+        doing: Text,
+        summarise: Callable[[str], Optional[Text]] = lambda line: None,
         extra_env: Optional[Mapping[str, str]] = None,
         cwd: Optional[Path] = None,
     ) -> Result:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Optional
 
 from obs_bgremove.setup import json_text, safe_write
+from obs_bgremove.shared.language import NOTHING, Text, tr
 
 _OUR_SCRIPT = "obs_bgremove/script/ai_background.py"
 _MARK = "\ufeff"
@@ -51,6 +52,10 @@ _FIRST_COLLECTION: dict[str, Any] = {
 class BrokenCollection(Exception):
     """A collection that cannot be understood; the text says why."""
 
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.text = text
+
 
 def our_sources(collection: Path) -> list[tuple[str, dict[str, Any]]]:
     """(name, stored settings) of every AI Background source in a collection; none of one that cannot be read."""
@@ -68,7 +73,7 @@ class Outcome:
 
     collection: Path
     state: str
-    detail: str = ""
+    detail: Text = NOTHING
     backup: Optional[Path] = None
 
 
@@ -103,13 +108,13 @@ def parse(text: str) -> dict[str, Any]:
     try:
         collection = json.loads(text.lstrip(_MARK), parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
-        raise BrokenCollection(f"it is not valid JSON ({error})") from error
+        raise BrokenCollection(tr("it is not valid JSON ({error})", error=error)) from error
     if not isinstance(collection, dict):
-        raise BrokenCollection("it is not a scene collection")
+        raise BrokenCollection(tr("it is not a scene collection"))
     try:
         json.dumps(collection, ensure_ascii=False).encode("utf-8")
     except ValueError as error:
-        raise BrokenCollection(f"it holds a text that is not Unicode ({error})") from error
+        raise BrokenCollection(tr("it holds a text that is not Unicode ({error})", error=error)) from error
     return collection
 
 
@@ -117,7 +122,7 @@ def _scripts(collection: dict[str, Any]) -> list[dict[str, Any]]:
     modules = collection.get("modules", {})
     entries = modules.get("scripts-tool", []) if isinstance(modules, dict) else None
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-        raise BrokenCollection("its list of scripts has an unknown form")
+        raise BrokenCollection(tr("its list of scripts has an unknown form"))
     return entries
 
 
@@ -126,9 +131,9 @@ def read(collection: Path) -> str:
     try:
         return collection.read_bytes().decode("utf-8")
     except UnicodeDecodeError as error:
-        raise BrokenCollection("it is not UTF-8 text") from error
+        raise BrokenCollection(tr("it is not UTF-8 text")) from error
     except OSError as error:
-        raise BrokenCollection(f"it cannot be read ({error.strerror})") from error
+        raise BrokenCollection(tr("it cannot be read ({reason})", reason=error.strerror)) from error
 
 
 def registered_script(collection: Path) -> Optional[str]:
@@ -142,7 +147,7 @@ def change(collection: Path, script: Optional[Path], dry: bool = False) -> Outco
     try:
         new_text = edited(read(collection), script)
     except BrokenCollection as error:
-        return Outcome(collection, "broken", str(error))
+        return Outcome(collection, "broken", error.text)
     if new_text is None:
         return Outcome(collection, "same")
     if dry:
@@ -152,7 +157,7 @@ def change(collection: Path, script: Optional[Path], dry: bool = False) -> Outco
         backup = safe_write.backup(real)
         safe_write.write(real, new_text)
     except OSError as error:
-        return Outcome(collection, "broken", f"it cannot be written ({error.strerror})")
+        return Outcome(collection, "broken", tr("it cannot be written ({reason})", reason=error.strerror))
     return Outcome(collection, "changed", backup=backup)
 
 
@@ -199,5 +204,5 @@ def create_first(collection: Path, script: Path) -> Outcome:
         with open(collection, "x", encoding="utf-8") as file:
             file.write(first_text(script))
     except OSError as error:
-        return Outcome(collection, "broken", f"it cannot be written ({error.strerror})")
+        return Outcome(collection, "broken", tr("it cannot be written ({reason})", reason=error.strerror))
     return Outcome(collection, "changed")

@@ -10,6 +10,7 @@ from typing import Any
 
 from obs_bgremove.setup import json_text, safe_write
 from obs_bgremove.setup.scene_collections import BrokenCollection, Outcome, parse, read
+from obs_bgremove.shared.language import tr
 
 SOURCE_ID, NAME = "ai_background", "AI Background"
 # What OBS makes of a screen that is as large or larger; the canvas of an OBS that was never started.
@@ -32,7 +33,7 @@ def with_source(text: str, canvas: tuple[int, int] | None) -> str | None:
     settings = scene.get("settings", {})
     items = settings.get("items", []) if isinstance(settings, dict) else None
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise BrokenCollection("its current scene has an unknown form")
+        raise BrokenCollection(tr("its current scene has an unknown form"))
     number = 1 + max(int(number or 0) for number in (settings.get("id_counter"), *(item.get("id") for item in items)))
     if settings.get("custom_size") is True:
         canvas = (int(settings["cx"]), int(settings["cy"]))
@@ -49,7 +50,7 @@ def with_source(text: str, canvas: tuple[int, int] | None) -> str | None:
 def _sources(collection: dict[str, Any]) -> list[dict[str, Any]]:
     sources = collection.get("sources", [])
     if not isinstance(sources, list) or not all(isinstance(source, dict) for source in sources):
-        raise BrokenCollection("its list of sources has an unknown form")
+        raise BrokenCollection(tr("its list of sources has an unknown form"))
     return sources
 
 
@@ -73,7 +74,7 @@ def _current_scene(collection: dict[str, Any], sources: list[dict[str, Any]]) ->
             place = scenes[collection[key]]
             return place, sources[place]
     if not scenes:
-        raise BrokenCollection("it has no scene")
+        raise BrokenCollection(tr("it has no scene"))
     place = next(iter(scenes.values()))
     return place, sources[place]
 
@@ -103,9 +104,9 @@ def add(collection: Path, canvas: tuple[int, int] | None) -> Outcome:
     try:
         new_text = with_source(read(collection), canvas)
     except BrokenCollection as error:
-        return Outcome(collection, "broken", str(error))
+        return Outcome(collection, "broken", error.text)
     except (KeyError, TypeError, ValueError) as error:
-        return Outcome(collection, "broken", f"its form is unknown ({error!r})")
+        return Outcome(collection, "broken", tr("its form is unknown ({error})", error=repr(error)))
     if new_text is None:
         return Outcome(collection, "same")
     try:
@@ -113,7 +114,7 @@ def add(collection: Path, canvas: tuple[int, int] | None) -> Outcome:
         backup = safe_write.backup(real)
         safe_write.write(real, new_text)
     except OSError as error:
-        return Outcome(collection, "broken", f"it cannot be written ({error.strerror})")
+        return Outcome(collection, "broken", tr("it cannot be written ({reason})", reason=error.strerror))
     return Outcome(collection, "changed", backup=backup)
 
 

@@ -16,6 +16,7 @@ from obs_bgremove.obs.engine_supervisor import engine_command
 from obs_bgremove.shared import frame_ring, installation, options
 from obs_bgremove.shared.clock import now_ns, now_s
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import NOTHING, Text, tr
 from obs_bgremove.shared.protocol import DesiredState
 
 # The first start after an installation reads 300 MB of libraries from the disk, and the machine may be busy.
@@ -40,7 +41,7 @@ class Figures:
     width: int
     height: int
     picture: Path
-    problem: str
+    problem: Text
     """What the engine complains of in spite of it all, or nothing."""
 
 
@@ -63,10 +64,10 @@ def run(app: Path, picture: Path, seconds: float = MEASURE_S) -> Figures:
         command = engine_command(str(installation.python_path()), ring.token, str(log_path))
         engine = EngineProcess(command, str(app), ring.descriptor, lambda: _settings("output"), heard.take, heard.end)
         if not heard.wait_until_ready(started_s + READY_S):
-            raise _failure(engine, heard, f"it was not ready within {now_s() - started_s:.0f} s")
+            raise _failure(engine, heard, tr("it was not ready within {seconds:.0f} s", seconds=now_s() - started_s))
         arrivals, latencies = _measure(ring, heard, seconds)
         if len(arrivals) < 2:
-            raise _failure(engine, heard, "no frames came")
+            raise _failure(engine, heard, tr("no frames came"))
         after, before, mask = (_view(engine, ring, heard, view) for view in ("output", "camera", "mask"))
     finally:
         if engine is not None:
@@ -75,8 +76,8 @@ def run(app: Path, picture: Path, seconds: float = MEASURE_S) -> Figures:
     share = _white_share(mask)
     if not PERSON_SHARE[0] <= share <= PERSON_SHARE[1]:
         raise UserError(
-            f"The engine runs, but it takes {share:.0%} of the sample for the person.",
-            f"Please report this with {installation.logs_dir()}.",
+            tr("The engine runs, but it takes {share:.0%} of the sample for the person.", share=share),
+            tr("Please report this with {folder}.", folder=installation.logs_dir()),
         )
     _write_png(picture, [before, after])
     latencies.sort()
@@ -102,14 +103,14 @@ class _Heard:
         self._ready = False
         self.ended = False
         self._failed = False
-        self.problem = ""
+        self.problem = NOTHING
 
     def take(self, message: dict[str, Any]) -> None:
         with self._condition:
             if message["type"] == "frame":
                 self._frames += 1
             elif message["type"] == "status":
-                self.problem = "" if message["level"] == "info" else str(message["text"])
+                self.problem = NOTHING if message["level"] == "info" else message["text"]
                 self._failed = message["level"] == "error"
                 self._ready = not message["text"]  # all is well; "Starting…" is an information too
             self._condition.notify()
@@ -172,7 +173,7 @@ def _view(engine: EngineProcess, ring: frame_ring.Ring, heard: _Heard, view: str
             ring.release()
             return picture
         ring.release()
-    raise _failure(engine, heard, "the frames stopped")
+    raise _failure(engine, heard, tr("the frames stopped"))
 
 
 def _white_share(mask: _Picture) -> float:
@@ -181,15 +182,19 @@ def _white_share(mask: _Picture) -> float:
     return grey.translate(bytes(128) + b"\1" * 128).count(1) / len(grey)
 
 
-def _failure(engine: EngineProcess, heard: _Heard, what: str) -> UserError:
+def _failure(engine: EngineProcess, heard: _Heard, what: Text) -> UserError:
     ended = heard.ended
     engine.close(gently=ended)  # only then its exit code and all its last words are there
-    words = heard.problem or engine.last_words or "nothing"
+    words = heard.problem or engine.last_words or tr("nothing")
     if ended:
-        what = f"it ended by itself with code {engine.exit_code}"
+        what = tr("it ended by itself with code {code}", code=engine.exit_code)
     return UserError(
-        f"The engine was started, but {what}. It said: {words}",
-        f"Run `{installation.INSTALL_COMMAND} --check` to see what is wrong; its log is in {installation.logs_dir()}.",
+        tr("The engine was started, but {what}. It said: {words}", what=what, words=words),
+        tr(
+            "Run `{command}` to see what is wrong; its log is in {folder}.",
+            command=f"{installation.INSTALL_COMMAND} --check",
+            folder=installation.logs_dir(),
+        ),
     )
 
 

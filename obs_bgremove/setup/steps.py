@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Optional
 
 from obs_bgremove.setup import assets, lock, obs_steps, packages, program_copy, selfcheck
-from obs_bgremove.setup.context import Context, Step
+from obs_bgremove.setup.context import DETAIL, Context, Step
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import Text, tr
 
 
-def _environment_todo(context: Context) -> Optional[str]:
+def _environment_todo(context: Context) -> Optional[Text]:
     return packages.problem(lock.pins(context.test), context.done.requirements, context.runner)
 
 
@@ -34,16 +35,16 @@ def _environment_do(context: Context) -> None:
     context.save()
 
 
-def _assets_todo(context: Context) -> Optional[str]:
+def _assets_todo(context: Context) -> Optional[Text]:
     names = assets.missing()
-    return f"missing or altered: {', '.join(names)}" if names else None
+    return tr("missing or altered: {files}", files=", ".join(names)) if names else None
 
 
 def _assets_do(context: Context) -> None:
     assets.fetch(context.runner)
 
 
-def _copy_todo(context: Context) -> Optional[str]:
+def _copy_todo(context: Context) -> Optional[Text]:
     if context.app == context.source:
         return None
     return program_copy.problem(context.source, context.home, context.done.files)
@@ -62,30 +63,30 @@ def _kernel_stamp(app: Path, requirements: list[str]) -> str:
     return digest.hexdigest()
 
 
-def _kernels_todo(context: Context) -> Optional[str]:
+def _kernels_todo(context: Context) -> Optional[Text]:
     if not context.app.is_dir():
-        return "to be compiled"
+        return tr("to be compiled")
     stamp = _kernel_stamp(context.app, lock.pins())
     compiled = any(installation.cache_dir().rglob("*.nbi"))
-    return None if compiled and context.done.kernels.get(str(context.app)) == stamp else "to be compiled"
+    return None if compiled and context.done.kernels.get(str(context.app)) == stamp else tr("to be compiled")
 
 
 def _kernels_do(context: Context) -> None:
     command = [str(installation.python_path()), "-m", "obs_bgremove.engine", "--warm-up"]
-    result = context.runner.run(command, "compiling", cwd=context.app)
+    result = context.runner.run(command, tr("compiling"), cwd=context.app)
     if result.returncode:
         packages.probe(context.runner)  # says so if a system library or a package is the reason
         last = result.output.strip().splitlines()[-1:] or [f"exit {result.returncode}"]
         raise UserError(
-            f"The engine's kernels could not be compiled: {last[0]}",
-            f"Run this again. The whole message is in {context.runner.log_path}.",
+            tr("The engine's kernels could not be compiled: {error}", error=last[0]),
+            tr("Run this again. The whole message is in {file}.", file=context.runner.log_path),
         )
     context.done.kernels[str(context.app)] = _kernel_stamp(context.app, lock.pins())
     context.save()
 
 
-def _selfcheck_todo(context: Context) -> Optional[str]:
-    return f"the engine on the sample, {selfcheck.MEASURE_S:.0f} s"
+def _selfcheck_todo(context: Context) -> Optional[Text]:
+    return tr("the engine on the sample, {seconds:.0f} s", seconds=selfcheck.MEASURE_S)
 
 
 def _selfcheck_do(context: Context) -> None:
@@ -94,31 +95,42 @@ def _selfcheck_do(context: Context) -> None:
     except UserError:
         packages.probe(context.runner)  # a missing system library says more than "no frame"
         raise
-    context.console.say(
-        f"      {figures.frames} frames of {figures.width}x{figures.height}, {figures.fps:.1f} fps, latency camera to "
-        f"slot p50 {figures.latency_p50_ms:.0f} ms, p95 {figures.latency_p95_ms:.0f} ms"
-    )
+    said = [
+        tr(
+            "{frames} frames of {size}, {fps:.1f} fps, latency camera to slot p50 {p50:.0f} ms, p95 {p95:.0f} ms",
+            frames=figures.frames,
+            size=f"{figures.width}x{figures.height}",
+            fps=figures.fps,
+            p50=figures.latency_p50_ms,
+            p95=figures.latency_p95_ms,
+        )
+    ]
     if figures.fps < selfcheck.SMOOTH_FPS:
-        context.console.say("      that is less than the sample's 30 fps: this computer is slow, or busy just now;")
-        context.console.say("      if it stays so, choose the model Landscape in the source's Advanced settings")
+        said += [
+            tr("that is less than the sample's 30 fps: this computer is slow, or busy just now;"),
+            tr("if it stays so, choose the model Landscape in the source's Advanced settings"),
+        ]
     if figures.problem:
-        context.console.say(f"      the engine says: {figures.problem}")
-    context.console.say(f"      before and after: {figures.picture}")
+        said.append(tr("the engine says: {problem}", problem=figures.problem))
+    said.append(tr("before and after: {file}", file=figures.picture))
+    for text in said:
+        context.console.say(text, DETAIL)
 
 
+_PROGRAM = Step(tr("Program"), _copy_todo, _copy_do)
 _PARTS = (
-    Step("Packages", _environment_todo, _environment_do),
-    Step("Models and sample", _assets_todo, _assets_do),
-    Step("Program", _copy_todo, _copy_do),
-    Step("Kernels", _kernels_todo, _kernels_do),
+    Step(tr("Packages"), _environment_todo, _environment_do),
+    Step(tr("Models and sample"), _assets_todo, _assets_do),
+    _PROGRAM,
+    Step(tr("Kernels"), _kernels_todo, _kernels_do),
 )
-_SELF_CHECK = Step("Self-check", _selfcheck_todo, _selfcheck_do)
+_SELF_CHECK = Step(tr("Self-check"), _selfcheck_todo, _selfcheck_do)
 
 
 def steps(test: bool) -> tuple[Step, ...]:
     """What is done on this system. The test suite runs in the checkout: nothing is copied, OBS is not touched."""
     if test:
-        return tuple(step for step in _PARTS if step.title != "Program")
+        return tuple(step for step in _PARTS if step is not _PROGRAM)
     return (*_PARTS, *obs_steps.steps(), _SELF_CHECK)
 
 

@@ -9,10 +9,11 @@ from typing import Optional
 
 from obs_bgremove.setup import windows_pythons
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 
 OLDEST_MACOS = (14, 0)
 # Both commands work on a Windows of today; the second is Python's own install manager.
-WINDOWS_PYTHON = "`winget install Python.Python.3.12` or `py install 3.12`"
+WINDOWS_PYTHON = tr("`winget install Python.Python.3.12` or `py install 3.12`")
 
 
 def problem() -> Optional[UserError]:
@@ -24,8 +25,12 @@ def problem() -> Optional[UserError]:
     if sys.platform == "linux" and platform.machine() in ("x86_64", "aarch64") and _pointer_bits() == 64:
         return None
     return UserError(
-        f"AI Background's packages are not made for this system ({sys.platform}, {platform.machine()}).",
-        "It runs on 64-bit Linux (Intel, AMD or ARM), 64-bit Windows (Intel or AMD) and macOS on Apple silicon.",
+        tr(
+            "AI Background's packages are not made for this system ({system}, {processor}).",
+            system=sys.platform,
+            processor=platform.machine(),
+        ),
+        tr("It runs on 64-bit Linux (Intel, AMD or ARM), 64-bit Windows (Intel or AMD) and macOS on Apple silicon."),
     )
 
 
@@ -46,22 +51,22 @@ def _windows() -> Optional[UserError]:
     processor = os.environ.get("PROCESSOR_ARCHITEW6432", machine).upper()
     if windows_pythons.STORE.search(sys.base_prefix.replace("/", "\\") + "\\"):
         return UserError(
-            "This Python comes from the Microsoft Store: what it writes is not seen by OBS.",
-            f"Install another one ({WINDOWS_PYTHON}), then run this again with `py -3.12`.",
+            tr("This Python comes from the Microsoft Store: what it writes is not seen by OBS."),
+            tr("Install another one ({commands}), then run this again with `py -3.12`.", commands=WINDOWS_PYTHON),
         )
     if machine == "ARM64":
         return UserError(
-            "AI Background's packages are not made for Windows on ARM.",
-            "Use a computer with an Intel or AMD processor.",
+            tr("AI Background's packages are not made for Windows on ARM."),
+            tr("Use a computer with an Intel or AMD processor."),
         )
     if _pointer_bits() != 64 or machine != "AMD64":
         if processor != "AMD64":
             return UserError(
-                "AI Background needs a 64-bit Windows on an Intel or AMD processor.", "Use another computer."
+                tr("AI Background needs a 64-bit Windows on an Intel or AMD processor."), tr("Use another computer.")
             )
         return UserError(
-            "This Python is a 32-bit one; AI Background needs a 64-bit one.",
-            f"Install it ({WINDOWS_PYTHON}), then run this again with `py -3.12`.",
+            tr("This Python is a 32-bit one; AI Background needs a 64-bit one."),
+            tr("Install it ({commands}), then run this again with `py -3.12`.", commands=WINDOWS_PYTHON),
         )
     return None
 
@@ -71,19 +76,23 @@ def _macos() -> Optional[UserError]:
         # Rosetta: an Intel Python on Apple silicon sees an Intel processor, but the kernel names itself.
         if "ARM64" in platform.version().upper():
             return UserError(
-                "This Python is one for Intel processors, on a Mac with Apple silicon.",
-                "Install Python 3.12 from python.org or by Homebrew in /opt/homebrew, then run this again with it.",
+                tr("This Python is one for Intel processors, on a Mac with Apple silicon."),
+                tr("Install Python 3.12 from python.org or by Homebrew in /opt/homebrew, then run this again with it."),
             )
         return UserError(
-            "AI Background's packages are not made for Macs with an Intel processor.",
-            "Use a Mac with Apple silicon, or a PC.",
+            tr("AI Background's packages are not made for Macs with an Intel processor."),
+            tr("Use a Mac with Apple silicon, or a PC."),
         )
     version = platform.mac_ver()[0]
     numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if numbers and numbers < OLDEST_MACOS:
         return UserError(
-            f"This is macOS {version}; AI Background's packages are made for {OLDEST_MACOS[0]} and newer.",
-            "Update macOS, then run this again.",
+            tr(
+                "This is macOS {version}; AI Background's packages are made for {oldest} and newer.",
+                version=version,
+                oldest=OLDEST_MACOS[0],
+            ),
+            tr("Update macOS, then run this again."),
         )
     return None
 
@@ -94,7 +103,13 @@ def _without_venv() -> Optional[UserError]:
         return None
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     return UserError(
-        f"This Python ({sys.executable}) cannot make environments: its venv module is not installed.",
-        f"Install it, then run this again. Debian, Ubuntu: `sudo apt-get install python{version}-venv`. "
-        "Other systems: install Python with pip and venv.",
+        tr(
+            "This Python ({program}) cannot make environments: its venv module is not installed.",
+            program=sys.executable,
+        ),
+        tr(
+            "Install it, then run this again. Debian, Ubuntu: `{command}`. Other systems: install Python with pip and "
+            "venv.",
+            command=f"sudo apt-get install python{version}-venv",
+        ),
     )

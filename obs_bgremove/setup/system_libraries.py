@@ -13,6 +13,7 @@ from pathlib import Path
 
 from obs_bgremove.setup.runner import Runner
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import Text, sentences, tr
 
 # soname: packages of Debian and Ubuntu, of Fedora, of Arch.
 PACKAGES = {
@@ -56,22 +57,26 @@ def named_in(text: str) -> list[str]:
 def error(names: Sequence[str]) -> UserError:
     """What is missing, and the line that installs it on this system."""
     names = list(dict.fromkeys(names))
-    return UserError(f"System libraries are missing: {', '.join(names)}.", remedy(names))
+    return UserError(tr("System libraries are missing: {names}.", names=", ".join(names)), remedy(names))
 
 
-def remedy(names: Sequence[str]) -> str:
+def remedy(names: Sequence[str]) -> Text:
     """The command for this system's package manager, else for each known one, else the bare names."""
-    again = "then run this again."
     known = [name for name in names if name in PACKAGES]
-    if len(known) < len(names):
-        unknown = ", ".join(name for name in names if name not in PACKAGES)
-        again = f"install what provides {unknown} with your system's package manager, {again}"
+    unknown = ", ".join(name for name in names if name not in PACKAGES)
+    by_hand = tr(
+        "Install what provides {libraries} with your system's package manager, then run this again.", libraries=unknown
+    )
     if not known:
-        return again[0].upper() + again[1:]
+        return by_hand
     sudo = "" if hasattr(os, "geteuid") and os.geteuid() == 0 else "sudo "
     lines = [
         f"`{sudo}{command} {' '.join(dict.fromkeys(PACKAGES[name][column] for name in known))}`"
         for column, (program, command) in enumerate(_MANAGERS)
         if shutil.which(program) or not any(shutil.which(other) for other, _ in _MANAGERS)
     ]
-    return f"Install them: {' or '.join(lines)}, {again}"
+    commands = Text("{command}", command=lines[0])
+    for line in lines[1:]:
+        commands = tr("{command} or {other}", command=commands, other=line)
+    install = tr("Install them: {commands}, then run this again.", commands=commands)
+    return sentences(install, by_hand) if unknown else install

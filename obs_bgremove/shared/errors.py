@@ -4,7 +4,6 @@ Used by both halves. Raised anywhere, caught once per process, at its edge (comm
 """
 
 import sys
-from typing import Union
 
 from obs_bgremove.shared.language import NOTHING, Text, sentences, tr
 
@@ -22,10 +21,10 @@ class UserError(Exception):
     `what_happened` and `what_to_do` are whole plain sentences, `text` is both; `str()` is the English, for logs.
     """
 
-    def __init__(self, what_happened: Union[Text, str], what_to_do: Union[Text, str] = NOTHING) -> None:
+    def __init__(self, what_happened: Text, what_to_do: Text = NOTHING) -> None:
         super().__init__(what_happened, what_to_do)
-        self.what_happened = _text(what_happened)
-        self.what_to_do = _text(what_to_do)
+        self.what_happened = what_happened
+        self.what_to_do = what_to_do
 
     @property
     def text(self) -> Text:
@@ -34,8 +33,3 @@ class UserError(Exception):
 
     def __str__(self) -> str:
         return str(self.text)
-
-
-def _text(said: Union[Text, str]) -> Text:
-    """A plain string stays English: installer and command line, until their texts are marked as well."""
-    return said if isinstance(said, Text) else Text("{words}" if said else "", words=said)

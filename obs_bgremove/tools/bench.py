@@ -26,6 +26,7 @@ from obs_bgremove.engine.ring_sink import RingSink
 from obs_bgremove.shared import backgrounds_folder, installation
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.frame_ring import Ring
+from obs_bgremove.shared.language import tr
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
 
@@ -99,7 +100,7 @@ def _frames(size: tuple[int, int], video: Path | None) -> list[Image]:
         frames.append(cv2.resize(frame, size, interpolation=cv2.INTER_AREA))
     capture.release()
     if len(frames) < 3:
-        raise UserError(f"{video} is not a video that can be played.", "Choose another file.")
+        raise UserError(tr("{file} is not a video that can be played.", file=video), tr("Choose another file."))
     return frames
 
 
@@ -187,12 +188,14 @@ def as_text(results: dict[str, dict[str, Any]]) -> str:
     for size, result in results.items():
         ours, tutorial, floor = (result[f"{name}_ms"] for name in ("ours", "tutorial", "floor"))
         lines.append(f"{size}                p50 ms  p95 ms")
-        for name, value in (("ours", ours), ("tutorial's loop", tutorial), ("floor", floor)):
-            lines.append(f"  {name:16} {value['p50']:7.2f} {value['p95']:7.2f}")
+        for name, value in ((tr("ours"), ours), (tr("tutorial's loop"), tutorial), (tr("floor"), floor)):
+            lines.append(f"  {name.local():16} {value['p50']:7.2f} {value['p95']:7.2f}")
         for name, value in result["stages_ms"].items():
             lines.append(f"    {name:14} {value['p50']:7.2f} {value['p95']:7.2f}")
-        lines.append(
-            f"  ours is {ours['p50'] / tutorial['p50']:.2f} x the tutorial's loop, {ours['p50'] / floor['p50']:.2f} x "
-            "the floor"
+        ratios = tr(
+            "ours is {tutorial:.2f} × the tutorial's loop, {floor:.2f} × the floor",
+            tutorial=ours["p50"] / tutorial["p50"],
+            floor=ours["p50"] / floor["p50"],
         )
+        lines.append(f"  {ratios.local()}")
     return "\n".join(lines)

@@ -17,10 +17,11 @@ from obs_bgremove.engine.pipeline import Pipeline
 from obs_bgremove.shared import backgrounds_folder
 from obs_bgremove.shared.clock import now_s
 from obs_bgremove.shared.errors import UserError
+from obs_bgremove.shared.language import tr
 from obs_bgremove.shared.options import Options
 from obs_bgremove.shared.protocol import DesiredState
 
-KEYS = "d next, a previous, m mask, c camera, b blur, l learn the background, q quit"
+KEYS = tr("d next, a previous, m mask, c camera, b blur, l learn the background, q quit")
 WINDOW = "AI Background"
 
 
@@ -29,8 +30,8 @@ def preview(options: Options) -> None:
     try:
         cv2.namedWindow(WINDOW, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
     except cv2.error as error:
-        raise UserError("No window can be opened.", "Run this on a desktop, or use `render`.") from error
-    print(KEYS)
+        raise UserError(tr("No window can be opened."), tr("Run this on a desktop, or use `render`.")) from error
+    print(KEYS.local())
     _Preview(options).run()
 
 
@@ -77,7 +78,7 @@ class _Preview:
         else:
             return
         if problem is not None and str(problem) != self._said:
-            print(problem)
+            print(problem.text.local())
         self._said = str(problem or "")
         transparent = self._options.background_mode == "transparent" and self._options.view == "output"
         cv2.imshow(WINDOW, _over_checks(image.pixels) if transparent else image.pixels[..., :3])
@@ -88,7 +89,7 @@ class _Preview:
         passed_s = now_s() - self._counted_s
         if passed_s >= 1:
             width, height = self._size
-            cv2.setWindowTitle(WINDOW, f"{WINDOW}: {width}x{height}, {self._frames / passed_s:.0f} fps. {KEYS}")
+            cv2.setWindowTitle(WINDOW, f"{WINDOW}: {width}x{height}, {self._frames / passed_s:.0f} fps. {KEYS.local()}")
             self._frames, self._counted_s = 0, now_s()
 
     def _allocate(self, width: int, height: int) -> Canvas:

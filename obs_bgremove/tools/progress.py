@@ -4,6 +4,8 @@ import sys
 import time
 from typing import IO
 
+from obs_bgremove.shared.language import listed, tr
+
 EVERY_S = 0.1
 WIDTH = 30
 
@@ -43,10 +45,12 @@ def line(count: int, total: int, passed_s: float) -> str:
     """What stands there: `[#####     ] 50/100 frames, 25 fps, 0:02 left`."""
     rate = count / passed_s if passed_s > 0 else 0.0
     if not total:
-        return f"{count} frames, {rate:.0f} fps"
+        return tr("{count} frames, {rate:.0f} fps", count=count, rate=rate).local()
     bar = "#" * (WIDTH * count // total)
-    left = f", {clock((total - count) / rate)} left" if rate else ""
-    return f"[{bar:{WIDTH}}] {count}/{total} frames, {rate:.0f} fps{left}"
+    said = [tr("{count} frames, {rate:.0f} fps", count=f"{count}/{total}", rate=rate)]
+    if rate:
+        said.append(tr("{time} left", time=clock((total - count) / rate)))
+    return f"[{bar:{WIDTH}}] {listed(said).local()}"
 
 
 def clock(seconds: float) -> str:

@@ -30,7 +30,7 @@ def obs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def by_name() -> dict[str, doctor.Check]:
-    return {check.name: check for check in doctor.checks()}
+    return {str(check.name): check for check in doctor.checks()}
 
 
 def test_all_is_well_on_this_machine(assets: Path, obs: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,20 +46,20 @@ def test_all_is_well_on_this_machine(assets: Path, obs: Path, capsys: pytest.Cap
 def test_an_unregistered_script_is_a_failure_with_both_remedies(assets: Path, obs: Path) -> None:
     check = by_name()["OBS, collection Untitled"]
     assert check.level == doctor.BAD
-    assert "install.py" in check.remedy and "Tools → Scripts → +" in check.remedy
+    assert "install.py" in str(check.remedy) and "Tools → Scripts → +" in str(check.remedy)
 
 
 def test_a_registered_script_that_is_gone_is_a_failure(obs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scene_collections.change(obs / "Untitled.json", Path("/gone/obs_bgremove/script/ai_background.py"))
-    checks = {check.name: check for check in obs_checks.registration()}
-    assert checks["OBS, collection Untitled"].text.startswith("the registered script is gone: /gone")
+    checks = {str(check.name): check for check in obs_checks.registration()}
+    assert str(checks["OBS, collection Untitled"].text).startswith("the registered script is gone: /gone")
 
 
 def test_a_collection_that_obs_does_not_open_next_is_only_noted(obs: Path) -> None:
     scene_collections.change(obs / "Untitled.json", installation.script_path())
     shutil.copy(REAL, obs / "Other.json")
     (obs / "Broken.json").write_text("{")
-    levels = {check.name: check.level for check in obs_checks.registration()}
+    levels = {str(check.name): check.level for check in obs_checks.registration()}
     assert levels["OBS, collection Untitled"] == doctor.OK
     assert levels["OBS, collection Other"] == levels["OBS, collection Broken"] == doctor.NOTE
 
@@ -70,7 +70,7 @@ def test_nothing_installed_is_said_line_by_line_each_with_a_remedy(
     monkeypatch.setenv("AI_BACKGROUND_HOME", str(tmp_path / "empty"))
     assert doctor.main() == 1
     bad = [check for check in doctor.checks() if check.level == doctor.BAD]
-    assert {check.name for check in bad} >= {"environment", "model general", "model landscape", "sample"}
+    assert {str(check.name) for check in bad} >= {"environment", "model general", "model landscape", "sample"}
     assert all(check.remedy for check in bad)
     assert not (tmp_path / "empty").exists(), "looking changes nothing"
     said = capsys.readouterr().out
@@ -103,7 +103,7 @@ def test_missing_obs_is_a_failure_with_a_remedy(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     (check,) = obs_checks.registration()
-    assert check.level == doctor.BAD and "Install OBS Studio" in check.remedy
+    assert check.level == doctor.BAD and "Install OBS Studio" in str(check.remedy)
 
 
 def test_a_camera_that_may_not_be_opened_names_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +112,7 @@ def test_a_camera_that_may_not_be_opened_names_the_group(monkeypatch: pytest.Mon
     checks = list(doctor._cameras())
     if not checks:
         pytest.skip("the environment is not installed: run python3 install.py --test")
-    assert "/dev/video0" in checks[0].text and "usermod -aG video" in checks[0].remedy
+    assert "/dev/video0" in str(checks[0].text) and "usermod -aG video" in str(checks[0].remedy)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def sources(obs: Path) -> Callable[..., dict[str, list[doctor.Check]]]:
         path.write_text(json.dumps(data))
         said: dict[str, list[doctor.Check]] = {}
         for check in obs_checks.sources():
-            said.setdefault(check.name.removeprefix("OBS, source "), []).append(check)
+            said.setdefault(str(check.name).removeprefix("OBS, source "), []).append(check)
         return said
 
     return ask
@@ -190,4 +190,8 @@ def test_the_last_complaint_of_a_log_is_named(tmp_path: Path, monkeypatch: pytes
     )
     (tmp_path / "logs/Fine.log").write_text("2026-11-23 10:00:02,000 INFO MainThread 900 frames\n")
     [check] = doctor._logs()
-    assert check.level == doctor.NOTE and "Me.log" in check.name and check.text.endswith("ERROR MainThread The second.")
+    assert (
+        check.level == doctor.NOTE
+        and "Me.log" in str(check.name)
+        and str(check.text).endswith("ERROR MainThread The second.")
+    )

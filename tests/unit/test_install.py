@@ -371,7 +371,7 @@ def test_uninstall_removes_the_first_collection_of_an_obs_that_was_never_started
 def test_uninstall_says_which_backups_stay(person: Path, obs: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main.main([])
     main.main(["--uninstall"])
-    assert f"kept: 2 backups of OBS's files, {obs}" in capsys.readouterr().out
+    assert f"kept: backups of OBS's files (2), {obs}" in capsys.readouterr().out
 
 
 def test_a_newer_version_keeps_settings_and_pictures_of_the_user(person: Path, obs: Path) -> None:

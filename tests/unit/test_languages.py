@@ -1,14 +1,20 @@
 """Every text for people is marked, every table has every text, and nothing else is shown: see tests/languages.py."""
 
 import ast
+import contextlib
+import io
 import re
+import sys
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
+from obs_bgremove import cli
 from obs_bgremove.obs import plugin
-from obs_bgremove.shared import language, options, presets
+from obs_bgremove.setup import main as setup_main
+from obs_bgremove.setup.runner import Console
+from obs_bgremove.shared import installation, language, options, presets
 from obs_bgremove.shared.language import Text, tr
 from tests import languages
 from tests.fakes.fake_libobs import FakeLibobs
@@ -35,7 +41,7 @@ def test_a_translation_has_the_placeholders_and_commands_of_the_english(name: st
     for english, local in languages.stored(name).items():
         assert languages.placeholders(local) == languages.placeholders(english), english
         assert sorted(re.findall("`[^`]*`", local)) == sorted(re.findall("`[^`]*`", english)), english
-        assert local == local.strip() and local, english
+        assert local.strip() and (local == local.strip() or english != english.strip()), english
 
 
 @pytest.mark.parametrize("name", languages.TABLES)
@@ -62,7 +68,7 @@ def test_a_preset_is_told_in_short_names(name: str) -> None:
 
 @pytest.mark.parametrize("path", languages.SOURCES, ids=lambda path: path.stem)
 def test_what_is_marked_is_a_literal_and_errors_are_marked(path: Path) -> None:
-    if path.name in ("language.py", "cli.py") or path.parent.name in ("setup", "tools"):
+    if path.name == "language.py":
         return
     for node in languages.literals(path):
         assert isinstance(node, ast.Constant), f"{path.name}:{node.lineno}: tr() of something that cannot be collected"
@@ -73,8 +79,28 @@ def test_what_is_marked_is_a_literal_and_errors_are_marked(path: Path) -> None:
         if call.func.id == "UserError":
             assert not [one for one in call.args if isinstance(one, (ast.Constant, ast.JoinedStr))], where
         if call.func.id == "Text":
-            said = [one.value for one in call.args if isinstance(one, ast.Constant)]
-            assert not WORD.search(PLACEHOLDER.sub("", "".join(map(str, said)))) or "*." in said[0], where
+            assert not words_in(call.args) or "*." in ast.unparse(call.args[0]), where
+
+
+def words_in(arguments: list[ast.expr]) -> list[str]:
+    """The words of literals and f-strings, outside of placeholders; names of programs are no words."""
+    parts = [part for one in arguments for part in (one.values if isinstance(one, ast.JoinedStr) else [one])]
+    said = " ".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
+    return WORD.findall(re.sub(r"\b(OBS|Python|Flatpak|Snap|fps)\b", "", PLACEHOLDER.sub("", said)))
+
+
+@pytest.mark.parametrize("path", languages.SOURCES, ids=lambda path: path.stem)
+def test_nothing_is_printed_or_offered_as_help_that_is_not_marked(path: Path) -> None:
+    if path.name in ("lock.py", "release.py", "options.py", "__main__.py"):  # for developers, or for OBS's side
+        return
+    for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if not isinstance(call, ast.Call):
+            continue
+        name = call.func.id if isinstance(call.func, ast.Name) else getattr(call.func, "attr", "")
+        helps = [word.value for word in call.keywords if word.arg in ("help", "description", "epilog")]
+        assert not words_in(helps), f"{path.name}:{call.lineno}"
+        if name in ("print", "say", "ask", "progress"):
+            assert not words_in(call.args), f"{path.name}:{call.lineno}"
 
 
 class Bracketed:
@@ -86,8 +112,11 @@ class Bracketed:
     def get(self, english: str, default: str) -> str:
         if english not in self._marked:
             return default
-        parts = re.split(r"(\{[^{}]*\})", english)
-        return "".join(part if part.startswith("{") else f"\u27e6{part}\u27e7" for part in parts if part)
+        parts = re.split(r"(\{[^{}]*\}|%\(\w+\)[sr]|%[sr])", english)
+        return "".join(part if part[0] in "{%" else f"\u27e6{part}\u27e7" for part in parts if part)
+
+    def values(self) -> list[str]:
+        return []
 
 
 @pytest.fixture
@@ -182,6 +211,59 @@ def test_the_scripts_description_has_no_word_that_is_not_marked(
 
     assert text.count("\u27e6") >= 3
     assert not hard_coded(text, str(installation.logs_dir()), __version__)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--dry-run"], ["--uninstall", "--dry-run"], ["--nonsense"]])
+def test_the_installer_says_no_word_that_is_not_marked(
+    bracketed: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+) -> None:
+    monkeypatch.setenv("AI_BACKGROUND_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    with contextlib.suppress(SystemExit):
+        setup_main.main(words)
+    spoken = capsys.readouterr()
+    text = " ".join((spoken.out + spoken.err).split())
+    assert "\u27e6" in text
+    names = (
+        "install.py",
+        "FOLDER",
+        "OBS",
+        *installation.SHA256,
+        str(tmp_path),
+        "home",
+        *re.findall(r"-h\b|--[a-z-]+", text),
+    )
+    assert not hard_coded(text, *sorted(names, key=len, reverse=True)), text
+
+
+@pytest.mark.parametrize("verb", [[], ["render"], ["bench"], ["preview"], ["doctor"]])
+def test_the_command_line_helps_with_no_word_that_is_not_marked(
+    bracketed: None, capsys: pytest.CaptureFixture[str], verb: list[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([*verb, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    names = re.findall(r"-h\b|--[a-z-]+|[A-Z]+(?:=[A-Z]+)?|\{[a-z,]+\}|-m obs_bgremove", text)
+    names += ["python", "render", "bench", "preview", "doctor", "input", "output", *options.BY_KEY, "mkv", "frame"]
+    names += [".mov", ".mp4", ".webm", ".png", "%05d"]
+    assert not hard_coded(text, *sorted(names, key=len, reverse=True)), text
+
+
+def test_a_question_takes_the_yes_of_the_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    language.use("fr")
+    asked: list[str] = []
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+    for answer, expected in (("", True), ("o", True), ("Oui", True), ("y", True), ("n", False), ("non", False)):
+        monkeypatch.setattr("builtins.input", lambda question, answer=answer: asked.append(question) or answer)
+        assert Console(terminal).ask(tr("Close OBS first.")) is expected, answer
+    assert "Fermez d'abord OBS. [O/n]" in asked[0]
 
 
 def test_panel_and_hotkeys_follow_obs_live(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:

@@ -390,11 +390,11 @@ def test_the_doctor_says_whether_obs_has_its_python(windows: Windows) -> None:
     folder = windows.python("Python312", 12)
     windows.pythons({"PythonCore\\3.12": folder})
     file = started(windows.settings, "obs-31-migrated")
-    checks = {check.name: check for check in obs_checks.registration()}
-    assert checks["OBS, Python"].level == doctor.BAD and "Python Settings" in checks["OBS, Python"].remedy
+    checks = {str(check.name): check for check in obs_checks.registration()}
+    assert checks["OBS, Python"].level == doctor.BAD and "Python Settings" in str(checks["OBS, Python"].remedy)
     file.write_text(ini_file.with_value(file.read_text(), "Python", "Path64bit", folder))
-    checks = {check.name: check for check in obs_checks.registration()}
-    assert checks["OBS, Python"].level == doctor.OK and "3.12" in checks["OBS, Python"].text
+    checks = {str(check.name): check for check in obs_checks.registration()}
+    assert checks["OBS, Python"].level == doctor.OK and "3.12" in str(checks["OBS, Python"].text)
 
 
 def test_every_obs_of_a_windows_computer_is_listed(windows: Windows, said: Said) -> None:
@@ -406,7 +406,7 @@ def test_every_obs_of_a_windows_computer_is_listed(windows: Windows, said: Said)
     started(windows.settings, "obs-31-migrated")
     folder = windows.python("Python312", 12)
     windows.pythons({"PythonCore\\3.12": folder})
-    texts = [check.text for check in obs_checks.registration() if check.name == "OBS"]
+    texts = [str(check.text) for check in obs_checks.registration() if str(check.name) == "OBS"]
     assert [any(str(path) in text for text in texts) for path in (windows.obs, steam)] == [True, True]
     assert main.main([]) == 0
     assert path64bit(steam / "config/obs-studio/global.ini") == folder

@@ -31,7 +31,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def test_what_is_installed_is_copied_and_then_nothing_is_to_do(source: Path, home: Path) -> None:
-    assert program_copy.problem(source, home, {}) == "not there yet"
+    assert str(program_copy.problem(source, home, {})) == "not there yet"
     recorded = program_copy.copy(source, home, {})
     assert sorted(recorded) == ["backgrounds/wall.png", "install.py", "obs_bgremove/a.py"]
     assert (home / "app/obs_bgremove/a.py").read_text() == "obs_bgremove/a.py"
@@ -79,7 +79,7 @@ def test_a_run_that_stopped_between_the_two_renames_is_mended(source: Path, home
     (home / "app/backgrounds/mine.jpg").write_text("mine")
     (home / "app").rename(home / "app.old")
     (home / "app.new/obs_bgremove").mkdir(parents=True)
-    assert program_copy.problem(source, home, recorded) == "an earlier run did not finish it"
+    assert str(program_copy.problem(source, home, recorded)) == "an earlier run did not finish it"
     program_copy.copy(source, home, recorded)
     assert (home / "app/backgrounds/mine.jpg").read_text() == "mine"
     assert sorted(path.name for path in home.iterdir()) == ["app"]

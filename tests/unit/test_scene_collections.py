@@ -118,7 +118,7 @@ def test_a_collection_that_is_not_understood_is_never_touched(tmp_path: Path, co
 
 def test_a_collection_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
     outcome = scene_collections.change(tmp_path / "absent.json", SCRIPT)
-    assert outcome.state == "broken" and "cannot be read" in outcome.detail
+    assert outcome.state == "broken" and "cannot be read" in str(outcome.detail)
 
 
 def test_permissions_and_links_stay(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_full_disk_leaves_the_collection_whole(collection: Path, monkeypatch: 
 
     monkeypatch.setattr(os, "fsync", full)
     outcome = scene_collections.change(collection, SCRIPT)
-    assert outcome.state == "broken" and "No space left" in outcome.detail
+    assert outcome.state == "broken" and "No space left" in str(outcome.detail)
     assert collection.read_bytes() == REAL.read_bytes()
     assert not list(collection.parent.glob(".ai-background-*"))
 
