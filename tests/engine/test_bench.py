@@ -21,7 +21,7 @@ def test_bench_prints_the_promised_json(capsys: pytest.CaptureFixture[str], monk
             assert 0 < result[name]["p50"] <= result[name]["p95"]
         assert {"segment", "composite"} <= set(result["stages_ms"])
         assert result["floor_ms"]["p50"] < result["tutorial_ms"]["p50"]
-    assert "x the tutorial's loop" in bench.as_text(results)
+    assert "× the tutorial's loop" in bench.as_text(results)
 
 
 def test_a_wrong_call_is_said_plainly(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
