@@ -26,7 +26,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("settings", nargs="*", metavar="KEY=VALUE")
     parser.add_argument("--language", default="en-US")
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     out, settings, height = arguments.out, {"camera": "sample"}, HEIGHT
     for assignment in arguments.settings:
         key, _, text = assignment.partition("=")
