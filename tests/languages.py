@@ -1,8 +1,12 @@
-"""Which texts the code has for people, and what the tables of languages lack: `python -m tests.languages` prints it."""
+"""Which texts the code has for people, and what the tables of languages lack: `python -m tests.languages` prints it.
+
+It also writes the tables in their order, and settles their conflicts during a merge or rebase of git, text by text.
+"""
 
 import ast
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,11 +56,27 @@ def as_json(table: dict[str, str]) -> str:
     return json.dumps(dict(sorted(table.items())), ensure_ascii=False, indent=1) + "\n"
 
 
+def staged(name: str, side: int) -> dict[str, str] | None:
+    """A table as git has it during a conflict: of the common ancestor (1), of ours (2) or of theirs (3)."""
+    command = ["git", "show", f":{side}:{TABLES[name].relative_to(REPOSITORY).as_posix()}"]
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=False)
+    return json.loads(run.stdout) if run.returncode == 0 else None
+
+
+def merged(base: dict[str, str], ours: dict[str, str], theirs: dict[str, str]) -> dict[str, str]:
+    """What either side has changed or added; where both have changed a text, ours. What one has dropped is dropped."""
+    changed = {text for text in theirs if theirs[text] != base.get(text) and ours.get(text) == base.get(text)}
+    kept = {text: local for text, local in ours.items() if text in theirs or text not in base}
+    return {**kept, **{text: theirs[text] for text in changed}}
+
+
 def main() -> None:
-    """Also writes the tables anew, in their order."""
+    """Settles conflicts, writes the tables, prints what they lack."""
     wanted = marked()
     for name in TABLES:
-        table = stored(name)
+        ours, theirs = staged(name, 2), staged(name, 3)
+        conflict = ours is not None and theirs is not None
+        table = merged(staged(name, 1) or {}, ours, theirs) if conflict else stored(name)
         for text in wanted:
             if text not in table:
                 print(f"{name}: missing: {text}")

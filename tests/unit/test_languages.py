@@ -305,6 +305,14 @@ def test_the_log_of_obs_stays_english(
     assert "Setting threshold" in held.details()
 
 
+def test_tables_of_two_branches_are_merged_text_by_text() -> None:
+    base = {"both": "0", "mine": "0", "yours": "0", "dropped": "0"}
+    ours = {"both": "1", "mine": "1", "yours": "0", "new of mine": "1", "dropped": "0"}
+    theirs = {"both": "2", "mine": "0", "yours": "2", "new of yours": "2"}
+    merged = languages.merged(base, ours, theirs)
+    assert merged == {"both": "1", "mine": "1", "yours": "2", "new of mine": "1", "new of yours": "2"}
+
+
 def test_a_text_without_translation_stays_english_and_keeps_its_values() -> None:
     language.use("de")
     assert Text("No such text of {name}.", name="x").local() == "No such text of x."
