@@ -114,6 +114,7 @@ PROTOTYPES: dict[str, tuple[Any, list[Any]]] = {
     "bfree": (None, [ptr]),
     "bmalloc": (ptr, [c_size_t]),
     "calldata_get_data": (c_bool, [ptr, c_char_p, ptr, c_size_t]),
+    "obs_data_apply": (None, [ptr, ptr]),
     "obs_data_create": (ptr, []),
     "obs_data_get_bool": (c_bool, [ptr, c_char_p]),
     "obs_data_get_json": (c_char_p, [ptr]),

@@ -11,6 +11,7 @@ from typing import Any, Optional
 from obs_bgremove.obs import gallery, libobs
 from obs_bgremove.obs.camera_list import Camera
 from obs_bgremove.obs.rows import ADVANCED, GOVERNING, Rows, View, shown, sizes_of, utf8
+from obs_bgremove.obs.settings import LIVE
 from obs_bgremove.obs.status import INFO_TYPES, Status
 from obs_bgremove.obs.thumbnails import Thumbnails
 from obs_bgremove.shared import backgrounds_folder, installation, options, presets, stored_settings
@@ -208,7 +209,8 @@ class Panel:
             changed |= self._renew_gallery(properties, serial, self._string(data, "background"))
         if key == "camera":
             changed |= self._list_sizes(serial, properties, data, sizes_of(cameras, settings[key]))
-        advanced = bool(self._lib.obs_data_get_bool(data, ADVANCED.encode()))
+        with LIVE:
+            advanced = bool(self._lib.obs_data_get_bool(data, ADVANCED.encode()))
         return self._show_relevant(properties, settings, advanced) or changed
 
     def _show_relevant(self, properties: int, settings: Mapping[str, Any], advanced: bool) -> bool:
@@ -262,10 +264,13 @@ class Panel:
         return True
 
     def _string(self, data: int, key: str) -> str:
-        return (self._lib.obs_data_get_string(data, key.encode()) or b"").decode(errors="surrogateescape")
+        with LIVE:
+            value: bytes = self._lib.obs_data_get_string(data, key.encode()) or b""
+        return value.decode(errors="surrogateescape")
 
     def _set_string(self, data: int, key: str, value: str) -> None:
-        self._lib.obs_data_set_string(data, key.encode(), utf8(value))
+        with LIVE:
+            self._lib.obs_data_set_string(data, key.encode(), utf8(value))
 
 
 def group_of_rest(group: str) -> str:

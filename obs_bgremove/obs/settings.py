@@ -4,12 +4,18 @@ Always through the weak reference, so that a source is never kept alive and its 
 """
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Optional
 
 from obs_bgremove.obs import missing_files
 from obs_bgremove.shared.options import Value
+
+# Held while something of ours is in the settings that a source lives by: libobs guards them by nothing. Two threads in
+# `obs_data_get_json` free the same text, and a value that grows moves in memory under whoever reads it. Only functions
+# of libobs that take no lock are called meanwhile, as callbacks of OBS wait for this one.
+LIVE = threading.Lock()
 
 
 class StoredSettings:
@@ -24,32 +30,32 @@ class StoredSettings:
         with self._source() as source:
             if not source:
                 return None
-            settings = self._lib.obs_source_get_settings(source)
+            self.name = (self._lib.obs_source_get_name(source) or b"?").decode(errors="replace")
+            # Of a copy: libobs keeps the text in the object that it is asked of, where OBS or another script may ask.
+            copy = self._lib.obs_data_create()
             try:
-                self.name = (self._lib.obs_source_get_name(source) or b"?").decode(errors="replace")
-                text = self._lib.obs_data_get_json(settings) or b"{}"
-                try:
-                    stored = json.loads(text.decode(errors="surrogateescape"))
-                except (ValueError, RecursionError):
-                    stored = {}  # nested too deep, or numbers of thousands of digits: the defaults, then
-                return stored if isinstance(stored, dict) else {}
+                with self._live(source) as settings:
+                    self._lib.obs_data_apply(copy, settings)
+                text = self._lib.obs_data_get_json(copy) or b"{}"
             finally:
-                self._lib.obs_data_release(settings)
+                self._lib.obs_data_release(copy)
+        try:
+            stored = json.loads(text.decode(errors="surrogateescape"))
+        except (ValueError, RecursionError):
+            stored = {}  # nested too deep, or numbers of thousands of digits: the defaults, then
+        return stored if isinstance(stored, dict) else {}
 
     def text(self, key: str) -> Optional[str]:
         """One setting as it is stored at this moment, "" if it is not; None when the source is gone. So short that
-        callbacks of OBS may ask: it takes no lock of libobs."""
+        callbacks of OBS may ask: it takes no lock of libobs, and waits for nobody who does."""
         with self._source() as source:
             if not source:
                 return None
-            settings = self._lib.obs_source_get_settings(source)
-            try:
+            with self._live(source) as settings:
                 if not self._lib.obs_data_has_user_value(settings, key.encode()):
                     return ""
                 value: bytes = self._lib.obs_data_get_string(settings, key.encode()) or b""
-                return value.decode(errors="surrogateescape")
-            finally:
-                self._lib.obs_data_release(settings)
+            return value.decode(errors="surrogateescape")
 
     def write(self, **values: Value) -> None:
         """Changes some settings; OBS then calls `update`. An open panel shows them. A number is stored as what it is:
@@ -61,7 +67,8 @@ class StoredSettings:
             try:
                 for key, value in values.items():
                     self._set(data, key.encode(), value)
-                self._lib.obs_source_update(source, data)
+                with LIVE:
+                    self._lib.obs_source_update(source, data)  # calls nothing of ours: `update` comes with a frame
                 self._lib.obs_source_update_properties(source)
             finally:
                 self._lib.obs_data_release(data)
@@ -81,13 +88,10 @@ class StoredSettings:
         with self._source() as source:
             if not source:
                 return
-            settings = self._lib.obs_source_get_settings(source)
-            try:
+            with self._live(source) as settings:
                 for key, value in values.items():
                     encoded = value.encode(errors="surrogateescape")
                     self._lib.obs_data_set_default_string(settings, key.encode(), encoded)
-            finally:
-                self._lib.obs_data_release(settings)
 
     def add_missing(self, files: int, relocated: Any) -> None:
         """Puts what is gone of the files that are stored into an obs_missing_files_t: see missing_files.py."""
@@ -101,6 +105,16 @@ class StoredSettings:
         with self._source() as source:
             if source:
                 self._lib.obs_source_update_properties(source)
+
+    @contextmanager
+    def _live(self, source: int) -> Iterator[int]:
+        """The settings that the source lives by, for as long as nobody else of ours uses them."""
+        settings = self._lib.obs_source_get_settings(source)
+        try:
+            with LIVE:
+                yield settings
+        finally:
+            self._lib.obs_data_release(settings)
 
     @contextmanager
     def _source(self) -> Iterator[Optional[int]]:

@@ -266,6 +266,9 @@ class FakeLibobs:
         self.references += 1
         return self._new({"user": {}, "default": {}})
 
+    def obs_data_apply(self, data: int, other: int) -> None:
+        self.objects[data]["user"].update(self.objects[other]["user"])
+
     def obs_data_release(self, data: int) -> None:
         self.references -= 1
 

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 import threading
+import time
 from typing import Any, Callable, Optional
 
 import pytest
 
-from obs_bgremove.obs import camera_list, engine_process, plugin, source, source_type
+from obs_bgremove.obs import camera_list, engine_process, libobs, plugin, source, source_type
 from obs_bgremove.obs.camera_list import Camera, Cameras
 from obs_bgremove.shared import installation
 from tests.fakes.fake_libobs import FakeLibobs
@@ -227,3 +228,52 @@ def test_a_lister_that_answers_nonsense_is_said(
     wait_for(lambda: cameras._thread is not None and not cameras._thread.is_alive())
     cameras.refresh(lambda: None)
     wait_for(lambda: cameras.known == [Camera("a", "A")])
+
+
+def test_no_two_threads_of_ours_are_in_a_source_s_settings_at_once(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """libobs guards them by nothing. And their text is asked of a copy: OBS may ask for it at the same moment."""
+    load()
+    made = lib.add_source(camera="sample")
+    settings = lib.objects[made]["settings"]
+    inside: list[str] = []
+    wrong: list[object] = []
+
+    def slow(name: str, function: Callable[..., Any], live: Callable[..., bool]) -> Callable[..., Any]:
+        def call(*arguments: Any) -> Any:
+            if not live(*arguments):
+                return function(*arguments)
+            inside.append(name)
+            if len(inside) > 1 or name == "obs_data_get_json":
+                wrong.append(tuple(inside))
+            time.sleep(0.002)
+            try:
+                return function(*arguments)
+            finally:
+                inside.remove(name)
+
+        return call
+
+    for name in libobs.PROTOTYPES:
+        if name.startswith("obs_data_") and name not in ("obs_data_create", "obs_data_release"):
+            monkeypatch.setattr(lib, name, slow(name, getattr(lib, name), lambda *a: settings in a))
+    monkeypatch.setattr(lib, "obs_source_update", slow("obs_source_update", lib.obs_source_update, lambda *_: True))
+
+    def at_once(*works: Callable[[], object]) -> None:
+        threads = [threading.Thread(target=lambda work=work: [work() for _ in range(10)]) for work in works]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(SOON_S)
+
+    panel = lib.panel(made)
+    row = panel.find("backgrounds_folder")
+    numbers = lib._new(panel), lib._new(row), settings
+    at_once(
+        lambda: lib.info.update(lib.objects[made]["data"], settings),  # the worker reads
+        lambda: lib.panel(made),
+        lambda: row.callback(row.private, *numbers),
+        lambda: lib.press_hotkey("ai_background.next"),  # reads here, and the worker writes
+    )
+    assert not wrong, wrong[:3]
