@@ -3,22 +3,22 @@
 One list per loaded script. Read on the UI thread (panel, defaults), which must never wait for devices.
 """
 
+import functools
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Callable, NamedTuple, Optional
 
-from obs_bgremove.obs import engine_process, log
+from obs_bgremove.obs import log
+from obs_bgremove.obs.one_shot_process import OneShotProcess
 from obs_bgremove.shared import installation
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.language import Text, tr
 from obs_bgremove.shared.redaction import redact
 
 TIMEOUT_S = 30.0
-WAIT_S = 1.0
 _TRY_AGAIN = tr("Try Refresh Cameras.")
 
 
@@ -55,10 +55,7 @@ class Cameras:
 
     def __init__(self) -> None:
         self.known: Optional[list[Camera]] = None
-        self._lock = threading.Lock()  # for what follows; never held while anything is waited for
-        self._stopped = False
-        self._thread: Optional[threading.Thread] = None
-        self._child: Optional[subprocess.Popen[bytes]] = None
+        self._lister = OneShotProcess("cameras", "The list of cameras")
 
     @property
     def default(self) -> str:
@@ -70,65 +67,38 @@ class Cameras:
 
     def refresh(self, then: Callable[[], None]) -> None:
         """Asks again, unless a question is under way; `then` is called on the asking thread, with the answer there."""
-        with self._lock:
-            if self._stopped or (self._thread is not None and self._thread.is_alive()):
-                return
-            self._thread = threading.Thread(target=self._ask, args=(then,), name="ai-background cameras", daemon=True)
-            self._thread.start()
+        self._lister.do(functools.partial(self._ask, then), unless_busy=True)
 
     def stop(self) -> None:
         """Ends a question under way, for good. Idempotent."""
-        with self._lock:
-            self._stopped = True
-            thread = self._thread
-            if self._child is not None:
-                self._child.kill()
-        if thread is not None and thread is not threading.current_thread():
-            thread.join(WAIT_S)
+        self._lister.stop()
 
     def _ask(self, then: Callable[[], None]) -> None:
-        try:
-            found = self._run()
-            if self._stopped:
-                return
-            if found != self.known:
-                self.known = found
-                log.write("info", f"Cameras found: {', '.join(camera.name for camera in found) or 'none'}.")
-            then()
-        except UserError as error:
-            if not self._stopped:  # else its end was wanted
-                log.write("warning", str(error))
-        except Exception as error:
-            log.bug("The list of cameras", error)
+        found = self._run()
+        if self._lister.stopped:
+            return
+        if found != self.known:
+            self.known = found
+            log.write("info", f"Cameras found: {', '.join(camera.name for camera in found) or 'none'}.")
+        then()
 
     def _run(self) -> list[Camera]:
         problem = installation.health_check()
         if problem is not None:
             raise problem
-        command = [str(installation.python_path()), "-m", "obs_bgremove.engine", "--list-cameras"]
-        child = engine_process.spawn(command, str(installation.app_dir()), stdin=subprocess.DEVNULL)
         try:
-            with self._lock:
-                self._child = child
-                if self._stopped:  # meanwhile, when there was no child to end yet
-                    child.kill()
-            output, errors = child.communicate(timeout=TIMEOUT_S)
-            return [_camera(one) for one in json.loads(output)]
+            output, errors = self._lister.ask("--list-cameras", TIMEOUT_S)
         except subprocess.TimeoutExpired:
             raise UserError(
                 tr("The list of cameras took longer than {seconds:.0f} s.", seconds=TIMEOUT_S), _TRY_AGAIN
             ) from None
+        try:
+            return [_camera(one) for one in json.loads(output)]
         except (ValueError, KeyError, TypeError) as error:
             last = redact(errors.decode(errors="replace").strip().rpartition("\n")[2])[:200]
             raise UserError(
                 tr("The cameras could not be listed ({error}).", error=last or repr(error)), _TRY_AGAIN
             ) from error
-        finally:
-            with self._lock:
-                self._child = None
-            if child.poll() is None:
-                child.kill()
-                child.communicate()
 
 
 def _camera(said: Mapping[str, Any]) -> Camera:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from obs_bgremove.obs import camera_list
+from obs_bgremove.obs import engine_process
 from obs_bgremove.obs.camera_list import Camera, Cameras
 from obs_bgremove.shared import installation
 
@@ -25,7 +25,7 @@ def test_a_new_source_gets_the_first_real_camera(
             stderr=subprocess.PIPE,
         )
 
-    monkeypatch.setattr(camera_list.engine_process, "spawn", spawn)
+    monkeypatch.setattr(engine_process, "spawn", spawn)
     monkeypatch.setattr(installation, "health_check", lambda: None)
     cameras = Cameras()
     cameras.known = cameras._run()

@@ -8,7 +8,7 @@ from typing import Any, Callable, Optional
 
 import pytest
 
-from obs_bgremove.obs import camera_list, engine_process, libobs, plugin, source, source_type
+from obs_bgremove.obs import engine_process, libobs, one_shot_process, plugin, source, source_type
 from obs_bgremove.obs.camera_list import Camera, Cameras
 from obs_bgremove.shared import installation
 from tests.fakes.fake_libobs import FakeLibobs
@@ -181,10 +181,10 @@ def test_a_lister_that_starts_while_the_script_is_unloaded_is_ended(
         return spawned[-1]
 
     monkeypatch.setattr(engine_process, "spawn", spawn)
-    monkeypatch.setattr(camera_list, "WAIT_S", 0.05)
+    monkeypatch.setattr(one_shot_process, "WAIT_S", 0.05)
     cameras.refresh(lambda: None)
     assert starting.wait(SOON_S)
-    thread = cameras._thread
+    thread = cameras._lister._thread
     cameras.stop()
     go_on.set()
     assert thread is not None
@@ -206,11 +206,11 @@ def test_a_lister_ended_at_unload_is_no_failure(
     monkeypatch.setattr(engine_process, "spawn", spawn)
     asked: list[int] = []
     cameras.refresh(lambda: asked.append(1))
-    wait_for(lambda: cameras._child is not None)
+    wait_for(lambda: cameras._lister._child is not None)
     cameras.stop()
     assert caplog.text == "" and asked == []
     cameras.refresh(lambda: asked.append(1))
-    assert cameras._thread is None or not cameras._thread.is_alive(), "unloaded: nothing is asked any more"
+    assert not cameras._lister.busy, "unloaded: nothing is asked any more"
 
 
 def test_a_lister_that_answers_nonsense_is_said(
@@ -225,7 +225,7 @@ def test_a_lister_that_answers_nonsense_is_said(
     cameras.refresh(lambda: None)
     wait_for(lambda: "could not be listed (rtsp://h/… broke)" in caplog.text)
     monkeypatch.setattr(Cameras, "_run", lambda self: [Camera("a", "A")])
-    wait_for(lambda: cameras._thread is not None and not cameras._thread.is_alive())
+    wait_for(lambda: not cameras._lister.busy)
     cameras.refresh(lambda: None)
     wait_for(lambda: cameras.known == [Camera("a", "A")])
 

@@ -88,7 +88,7 @@ def test_missing_ones_are_made_once_and_the_panel_is_told_once(made: Made, folde
     assert set(made.of(folder)) == {"a.jpg", "b.jpg"}
     for _ in range(3):
         made.look(folder, True, lambda: told.append(1))
-        wait_for(lambda: made._thread is None)
+        wait_for(lambda: not made._maker.busy)
     assert made.asked == [["a.jpg", "b.jpg", "broken.jpg"]] and told == [1]
     (folder / "c.jpg").touch()
     made.look(folder, True, lambda: told.append(1))
@@ -98,7 +98,7 @@ def test_missing_ones_are_made_once_and_the_panel_is_told_once(made: Made, folde
 
 def test_a_look_without_making_finds_what_an_earlier_session_made(made: Made, folder: Path) -> None:
     made.look(folder, False, lambda: None)
-    wait_for(lambda: made._thread is None)
+    wait_for(lambda: not made._maker.busy)
     assert made.of(folder) == {} and made.asked == []
     made._make([(str(folder / "a.jpg"), str(thumbnails.path_of(folder / "a.jpg")))])
     made.look(folder, False, lambda: None)
@@ -108,4 +108,4 @@ def test_a_look_without_making_finds_what_an_earlier_session_made(made: Made, fo
 def test_after_the_stop_nothing_is_begun(made: Made, folder: Path) -> None:
     made.stop()
     made.look(folder, True, lambda: None)
-    assert made._thread is None and made.of(folder) == {}
+    assert not made._maker.busy and made.of(folder) == {}
