@@ -1,9 +1,10 @@
 """One run of the installer, and what a step of it is."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
 
 from obs_bgremove.setup import obs_places, state
 from obs_bgremove.setup.runner import Console, Runner
@@ -59,5 +60,5 @@ class Step:
     """`todo` looks; `do` acts and may raise UserError."""
 
     title: Text
-    todo: Callable[[Context], Optional[Text]]
+    todo: Callable[[Context], Text | None]
     do: Callable[[Context], None]

@@ -4,8 +4,9 @@ Names of sections and keys know no case, a section may come twice, a key without
 escapes, and the first value that is found counts. Only the one line is changed: mark, order and line ends stay.
 """
 
+from __future__ import annotations
+
 import re
-from typing import Optional
 
 _MARK = "\ufeff"
 
@@ -18,7 +19,7 @@ def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace("\r", "\\r").replace("\n", "\\n")
 
 
-def value(text: str, section: str, key: str) -> Optional[str]:
+def value(text: str, section: str, key: str) -> str | None:
     """The value that OBS would read, or None."""
     inside = False
     for line in text.lstrip(_MARK).splitlines():
@@ -38,7 +39,7 @@ def with_value(text: str, section: str, key: str, new: str) -> str:
     line = f"{key}={_escaped(new)}"
     lines = text.split(end)
     inside = first = False
-    position: Optional[int] = None
+    position: int | None = None
     for number, old in enumerate(lines):
         stripped = old.lstrip(_MARK).strip()
         if stripped.startswith("["):

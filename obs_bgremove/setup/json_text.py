@@ -1,9 +1,11 @@
 """One array or value of a JSON text is changed; every other character, order, numbers and spaces, stays as it was."""
 
+from __future__ import annotations
+
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, Union
+from typing import Any
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
@@ -46,7 +48,7 @@ def with_value(text: str, keys: tuple[str, ...], new: Any) -> str:
     return text[:start] + _dumped(new, "") + text[end:]
 
 
-def span(text: str, path: tuple[Union[str, int], ...]) -> tuple[int, int]:
+def span(text: str, path: tuple[str | int, ...]) -> tuple[int, int]:
     """Where the value at `path` (keys of objects, places in arrays) starts and ends. Raises KeyError, IndexError."""
     start, end = _start(text), len(text)
     for step in path:
@@ -62,7 +64,7 @@ def _start(text: str) -> int:
     return _skip(text.lstrip("\ufeff"), 0) + len(text) - len(text.lstrip("\ufeff"))
 
 
-def _style(text: str, start: int, first: Union[int, None], after: str) -> tuple[str, str]:
+def _style(text: str, start: int, first: int | None, after: str) -> tuple[str, str]:
     """What stands before each item and after the last one: as it is, or for an empty array as in its surroundings."""
     if first is not None:
         return text[start + 1 : first], after

@@ -1,5 +1,7 @@
 """Where OBS keeps its settings on each system, where its program is, whether it runs. Looks only, changes nothing."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import subprocess
@@ -7,7 +9,6 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 from obs_bgremove.setup import ini_file
 from obs_bgremove.shared.errors import UserError
@@ -70,7 +71,7 @@ class Place:
                     return ""
         return ""
 
-    def active_collection(self) -> Optional[Path]:
+    def active_collection(self) -> Path | None:
         """The collection that OBS opens next, if the settings say so."""
         for name in ("user.ini", "global.ini"):
             file = ini_file.value(self.text(name), "Basic", "SceneCollectionFile")
@@ -144,7 +145,7 @@ def obs_programs() -> list[Path]:
     return list(dict.fromkeys(paths))
 
 
-def obs_program() -> Optional[Path]:
+def obs_program() -> Path | None:
     """The first of them, or None."""
     return next(iter(obs_programs()), None)
 
@@ -155,7 +156,7 @@ def installed() -> bool:
     return obs_program() is not None or any((folder / "com.obsproject.Studio").is_dir() for folder in flatpaks)
 
 
-def obs_version(program: Path) -> Optional[str]:
+def obs_version(program: Path) -> str | None:
     """What `obs --version` says, or None. On Windows the program would open a window instead: not asked there."""
     if sys.platform == "win32":
         return None
@@ -190,7 +191,7 @@ def _is_obs_of_this_user(process: Path) -> bool:
         return False
 
 
-def _config_of(process: Path) -> Optional[Path]:
+def _config_of(process: Path) -> Path | None:
     """The settings folder of a running OBS, from its environment; None when it cannot be read."""
     try:
         pairs = (entry.partition(b"=") for entry in (process / "environ").read_bytes().split(b"\0"))

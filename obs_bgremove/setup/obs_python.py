@@ -6,11 +6,12 @@ runs. It may be written only while OBS is closed: OBS writes its settings when i
 other scripts may use it.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Optional
 
 from obs_bgremove.setup import ini_file, safe_write, windows_pythons
 from obs_bgremove.setup.machines import machines
@@ -60,26 +61,26 @@ def _minor(name: str) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def obs_version(place: Place) -> Optional[tuple[int, int]]:
+def obs_version(place: Place) -> tuple[int, int] | None:
     """(major, minor) of the OBS that last used these settings, or None. LIBOBS_API_VER: major << 24 | minor << 16."""
     stored = [ini_file.value(place.text(name), "General", "LastVersion") or "" for name in ("global.ini", "user.ini")]
     number = max((int(text) for text in stored if text.isdigit()), default=0)
     return (number >> 24, number >> 16 & 0xFF) if number else None
 
 
-def ceiling(version: Optional[tuple[int, int]]) -> int:
+def ceiling(version: tuple[int, int] | None) -> int:
     """The newest 3.x that this version of OBS loads; for an unknown one, that of the newest OBS."""
     return next(minor for since, minor in _CEILINGS if (version or _LAST_READ) >= since)
 
 
-def loadable(folder: str, version: Optional[tuple[int, int]]) -> Optional[int]:
+def loadable(folder: str, version: tuple[int, int] | None) -> int | None:
     """Which 3.x this OBS would load from the folder, or None."""
     newest = ceiling(version) if (version or (0, 0)) <= _LAST_READ else 99
     minors = range(newest, _OLDEST_MINOR - 1, -1)
     return next((minor for minor in minors if _fits(_library(folder, minor, version))), None)
 
 
-def _library(folder: str, minor: int, version: Optional[tuple[int, int]]) -> Path:
+def _library(folder: str, minor: int, version: tuple[int, int] | None) -> Path:
     if sys.platform == "win32":
         return Path(folder, f"python3{minor}.dll")
     top = folder.partition("/Python.framework")[0]  # OBS cuts there as well
@@ -99,12 +100,12 @@ def _obs_machine() -> str:
     return usual if not made_for or usual in made_for else made_for.pop()
 
 
-def stored(place: Place) -> Optional[str]:
+def stored(place: Place) -> str | None:
     """What OBS's settings name now."""
     return ini_file.value(place.text(place.user_settings().name), "Python", "Path64bit")
 
 
-def choose(place: Optional[Place]) -> Optional[Choice]:
+def choose(place: Place | None) -> Choice | None:
     """The Python for this OBS (None: one not started yet), or None when no Python on this computer can be loaded."""
     version = obs_version(place) if place else None
     now = stored(place) if place else None
@@ -122,7 +123,7 @@ def choose(place: Optional[Place]) -> Optional[Choice]:
     return None
 
 
-def _as_obs_reads(folder: str) -> Optional[str]:
+def _as_obs_reads(folder: str) -> str | None:
     """The folder with forward slashes. OBS on Windows tests for the library with a function that takes no other letters
     than ASCII reliably: then the short name, or None when there is none."""
     if sys.platform == "win32" and not folder.isascii():
@@ -148,7 +149,7 @@ def check(places: list[Place]) -> None:
         raise missing(None)
 
 
-def missing(place: Optional[Place]) -> UserError:
+def missing(place: Place | None) -> UserError:
     """No Python for this OBS, and how to get one."""
     version = obs_version(place) if place else None
     newest = ceiling(version)

@@ -3,9 +3,10 @@
 Only while OBS is closed; while it runs, the person is told the same step by hand.
 """
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
-from typing import Optional
 
 from obs_bgremove.setup import obs_places, obs_python, scene_collections
 from obs_bgremove.setup.context import DETAIL, Context, Step
@@ -19,7 +20,7 @@ def steps() -> tuple[Step, ...]:
     return (Step(tr("OBS's Python"), _python_todo, _python_do), register) if obs_python.needed() else (register,)
 
 
-def _python_todo(context: Context) -> Optional[Text]:
+def _python_todo(context: Context) -> Text | None:
     choices = [obs_python.choose(place) for place in context.places()]
     folders = dict.fromkeys(choice.folder for choice in choices if choice and not choice.keep)
     return tr("OBS's settings are to name {folders}", folders=", ".join(folders)) if folders else None
@@ -57,7 +58,7 @@ def _python_do(context: Context) -> None:
         context.console.say(tr("(backup: {file})", file=backup), DETAIL)
 
 
-def _obs_todo(context: Context) -> Optional[Text]:
+def _obs_todo(context: Context) -> Text | None:
     known = context.places()
     if not known:
         return tr("OBS was never started here") if obs_places.installed() else tr("OBS is not found")
@@ -73,7 +74,7 @@ def _obs_todo(context: Context) -> Optional[Text]:
     return listed(parts) or None
 
 
-def _first_collection() -> Optional[Path]:
+def _first_collection() -> Path | None:
     """Where a new OBS on Linux will look for its first scene collection, or None when that cannot be prepared."""
     if not sys.platform.startswith("linux") or obs_places.obs_program() is None:
         return None

@@ -1,11 +1,12 @@
 """The engine's own Python environment: whether it holds the locked packages, making it, what pip's failures mean."""
 
+from __future__ import annotations
+
 import json
 import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Optional
 
 from obs_bgremove.setup import lock, system_libraries
 from obs_bgremove.setup.runner import Runner
@@ -48,7 +49,7 @@ print(json.dumps(found))
 """
 
 
-def problem(wanted: list[str], recorded: list[str], runner: Runner) -> Optional[Text]:
+def problem(wanted: list[str], recorded: list[str], runner: Runner) -> Text | None:
     """Why the environment must be made or filled, in a few words, or None when it is whole. Takes about 0.3 s."""
     if not installation.python_path().exists():
         return tr("not there yet")
@@ -63,7 +64,7 @@ def problem(wanted: list[str], recorded: list[str], runner: Runner) -> Optional[
     return tr("missing or of another version: {packages}", packages=", ".join(bad)) if bad else None
 
 
-def installed(wanted: list[str], runner: Runner) -> Optional[dict[str, tuple[Optional[str], bool]]]:
+def installed(wanted: list[str], runner: Runner) -> dict[str, tuple[str | None, bool]] | None:
     """By pin that counts on this system: the installed version (None: missing), and whether it fits.
 
     None when the environment's Python does not run.
@@ -171,7 +172,7 @@ def import_failure(returncode: int, output: str, absent: list[str], log_path: Pa
     return UserError(tr("The engine's packages do not load: {error}", error=last[0]), where)
 
 
-def _summary(line: str) -> Optional[Text]:
+def _summary(line: str) -> Text | None:
     """pip's line as a progress text."""
     words = line.split()
     if not words:

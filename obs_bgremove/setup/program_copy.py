@@ -4,12 +4,13 @@ Files of ours are listed in the state; whatever else lies there is the user's (t
 and pictures of ours that they changed) and is carried over. The copy is made beside the old one, then takes its place.
 """
 
+from __future__ import annotations
+
 import hashlib
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Optional
 
 from obs_bgremove.setup import safe_write
 from obs_bgremove.shared.language import Text, tr
@@ -62,7 +63,7 @@ def users_files(app: Path, recorded: dict[str, str], source: dict[str, str]) -> 
     return found
 
 
-def problem(source: Path, home: Path, recorded: dict[str, str]) -> Optional[Text]:
+def problem(source: Path, home: Path, recorded: dict[str, str]) -> Text | None:
     """Why the copy must be made, or None when it is whole and the same."""
     app = home / "app"
     if source == app:

@@ -3,6 +3,8 @@
 `Runner` is the only place where an installation starts programs, and the seam that its tests replace.
 """
 
+from __future__ import annotations
+
 import os
 import queue
 import subprocess
@@ -12,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Optional
+from typing import IO
 
 from obs_bgremove.shared.child_process import clean_environment
 from obs_bgremove.shared.language import Text, tr
@@ -52,7 +54,7 @@ def environment_for(home: Path) -> dict[str, str]:
 class Console:
     """What the person sees. On a terminal the last line shows what is being done and for how long."""
 
-    def __init__(self, stream: Optional[IO[str]] = None) -> None:
+    def __init__(self, stream: IO[str] | None = None) -> None:
         self._stream = stream or sys.stdout
         self._live = self._stream.isatty()
         self._shown = 0
@@ -129,9 +131,9 @@ class Runner:
         self,
         args: Sequence[str],
         doing: Text,
-        summarise: Callable[[str], Optional[Text]] = lambda line: None,
-        extra_env: Optional[Mapping[str, str]] = None,
-        cwd: Optional[Path] = None,
+        summarise: Callable[[str], Text | None] = lambda line: None,
+        extra_env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> Result:
         """Runs a command to its end. `summarise` turns a line of output into a progress text, or None to keep the last.
 
@@ -142,7 +144,7 @@ class Runner:
         if self.log_path.exists() and self.log_path.stat().st_size > _LOG_LIMIT_BYTES:
             self.log_path.unlink()
         output: list[str] = []
-        lines: queue.Queue[Optional[str]] = queue.Queue()
+        lines: queue.Queue[str | None] = queue.Queue()
         self.console.begin()
         with open(self.log_path, "a", encoding="utf-8", errors="replace") as log:
             log.write(f"\n$ {' '.join(args)}\n")
@@ -184,7 +186,7 @@ class Runner:
         return Result(returncode, "".join(output))
 
 
-def _read(stream: IO[str], lines: "queue.Queue[Optional[str]]") -> None:
+def _read(stream: IO[str], lines: queue.Queue[str | None]) -> None:
     with stream:
         for line in stream:
             lines.put(line)

@@ -5,10 +5,12 @@ that cannot be understood is never written. Each file that is changed is first c
 takes its place whole or not at all; everything else in it stays as it was, in the same order.
 """
 
+from __future__ import annotations
+
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from obs_bgremove.setup import json_text, safe_write
 from obs_bgremove.shared.language import NOTHING, Text, tr
@@ -74,7 +76,7 @@ class Outcome:
     collection: Path
     state: str
     detail: Text = NOTHING
-    backup: Optional[Path] = None
+    backup: Path | None = None
 
 
 def is_ours(path: object) -> bool:
@@ -82,7 +84,7 @@ def is_ours(path: object) -> bool:
     return isinstance(path, str) and path.replace("\\", "/").endswith(_OUR_SCRIPT)
 
 
-def edited(text: str, script: Optional[Path]) -> Optional[str]:
+def edited(text: str, script: Path | None) -> str | None:
     """The collection with our script (None: without), or None when it is so already. Raises BrokenCollection.
 
     Our entries of earlier copies become this one, with their settings; doubles are dropped. Every other byte stays.
@@ -136,13 +138,13 @@ def read(collection: Path) -> str:
         raise BrokenCollection(tr("it cannot be read ({reason})", reason=error.strerror)) from error
 
 
-def registered_script(collection: Path) -> Optional[str]:
+def registered_script(collection: Path) -> str | None:
     """The path of our script in a collection, or None. Raises BrokenCollection."""
     entries = _scripts(parse(read(collection)))
     return next((entry["path"] for entry in entries if is_ours(entry.get("path"))), None)
 
 
-def change(collection: Path, script: Optional[Path], dry: bool = False) -> Outcome:
+def change(collection: Path, script: Path | None, dry: bool = False) -> Outcome:
     """Registers the script in a collection (None: takes it out). `dry` only tells what would happen."""
     try:
         new_text = edited(read(collection), script)

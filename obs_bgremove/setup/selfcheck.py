@@ -4,12 +4,14 @@ Called by install.py at its end. Standard library only, so that it stands for OB
 with the two threads of `EngineProcess` beside it.
 """
 
+from __future__ import annotations
+
 import struct
 import threading
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from obs_bgremove.obs.engine_process import EngineProcess
 from obs_bgremove.obs.engine_supervisor import engine_command
@@ -58,7 +60,7 @@ def run(app: Path, picture: Path, seconds: float = MEASURE_S) -> Figures:
     ring = frame_ring.Ring.create()
     heard = _Heard()
     started_s = now_s()
-    engine: Optional[EngineProcess] = None
+    engine: EngineProcess | None = None
     try:
         log_path = installation.logs_dir() / "selfcheck.log"
         command = engine_command(str(installation.python_path()), ring.token, str(log_path))

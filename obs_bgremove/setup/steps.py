@@ -3,10 +3,11 @@
 `--dry-run` asks only; a second run finds nothing to do; a run after a stopped one does the rest.
 """
 
+from __future__ import annotations
+
 import hashlib
 import sys
 from pathlib import Path
-from typing import Optional
 
 from obs_bgremove.setup import assets, lock, obs_steps, packages, program_copy, selfcheck
 from obs_bgremove.setup.context import DETAIL, Context, Step
@@ -15,7 +16,7 @@ from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.language import Text, tr
 
 
-def _environment_todo(context: Context) -> Optional[Text]:
+def _environment_todo(context: Context) -> Text | None:
     return packages.problem(lock.pins(context.test), context.done.requirements, context.runner)
 
 
@@ -35,7 +36,7 @@ def _environment_do(context: Context) -> None:
     context.save()
 
 
-def _assets_todo(context: Context) -> Optional[Text]:
+def _assets_todo(context: Context) -> Text | None:
     names = assets.missing()
     return tr("missing or altered: {files}", files=", ".join(names)) if names else None
 
@@ -44,7 +45,7 @@ def _assets_do(context: Context) -> None:
     assets.fetch(context.runner)
 
 
-def _copy_todo(context: Context) -> Optional[Text]:
+def _copy_todo(context: Context) -> Text | None:
     if context.app == context.source:
         return None
     return program_copy.problem(context.source, context.home, context.done.files)
@@ -63,7 +64,7 @@ def _kernel_stamp(app: Path, requirements: list[str]) -> str:
     return digest.hexdigest()
 
 
-def _kernels_todo(context: Context) -> Optional[Text]:
+def _kernels_todo(context: Context) -> Text | None:
     if not context.app.is_dir():
         return tr("to be compiled")
     stamp = _kernel_stamp(context.app, lock.pins())
@@ -85,7 +86,7 @@ def _kernels_do(context: Context) -> None:
     context.save()
 
 
-def _selfcheck_todo(context: Context) -> Optional[Text]:
+def _selfcheck_todo(context: Context) -> Text | None:
     return tr("the engine on the sample, {seconds:.0f} s", seconds=selfcheck.MEASURE_S)
 
 

@@ -1,11 +1,12 @@
 """Computers that the engine's packages are made for; all others are refused before a download, each with its remedy."""
 
+from __future__ import annotations
+
 import importlib.util
 import os
 import platform
 import struct
 import sys
-from typing import Optional
 
 from obs_bgremove.setup import windows_pythons
 from obs_bgremove.shared.errors import UserError
@@ -16,7 +17,7 @@ OLDEST_MACOS = (14, 0)
 WINDOWS_PYTHON = tr("`winget install Python.Python.3.12` or `py install 3.12`")
 
 
-def problem() -> Optional[UserError]:
+def problem() -> UserError | None:
     """Why this computer or this Python cannot run AI Background, or None."""
     if sys.platform == "win32":
         return _windows()
@@ -45,7 +46,7 @@ def _pointer_bits() -> int:
     return struct.calcsize("P") * 8
 
 
-def _windows() -> Optional[UserError]:
+def _windows() -> UserError | None:
     machine = platform.machine().upper()
     # A 32-bit or an emulated x64 Python on another processor: Windows says here what the processor is.
     processor = os.environ.get("PROCESSOR_ARCHITEW6432", machine).upper()
@@ -71,7 +72,7 @@ def _windows() -> Optional[UserError]:
     return None
 
 
-def _macos() -> Optional[UserError]:
+def _macos() -> UserError | None:
     if platform.machine() != "arm64":
         # Rosetta: an Intel Python on Apple silicon sees an Intel processor, but the kernel names itself.
         if "ARM64" in platform.version().upper():
@@ -97,7 +98,7 @@ def _macos() -> Optional[UserError]:
     return None
 
 
-def _without_venv() -> Optional[UserError]:
+def _without_venv() -> UserError | None:
     """Debian and Ubuntu pack that part of Python separately."""
     if importlib.util.find_spec("venv") and importlib.util.find_spec("ensurepip"):
         return None
