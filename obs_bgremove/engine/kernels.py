@@ -12,16 +12,24 @@ of their own. Intervals are always counted from the camera's left.
 Plain loops over rows [y0, y1), `nogil`, no shared writes: any number of threads gives the same bytes.
 """
 
+from typing import Any
+
 import numba
 import numpy as np
+import numpy.typing as npt
+
+from obs_bgremove.engine.arrays import F32, U8, U32
 
 BACKGROUND, PERSON, EDGE, KEPT = 0, 1, 2, 3
 
+I32 = npt.NDArray[np.int32]
+
+# Numba takes the types of the arguments, not the annotations.
 _jit = numba.njit(cache=True, nogil=True, boundscheck=False, error_model="numpy", fastmath={"contract", "nsz", "arcp"})
 
 
 @_jit
-def classify(alpha, low, high, wrap, kinds):  # type: ignore[no-untyped-def]
+def classify(alpha: F32, low: np.float32, high: np.float32, wrap: F32, kinds: U8) -> None:
     """Fill kinds (gh + 1, gw + 1) uint8 from alpha (gh, gw): interval (i, j) lies between cells i-1, i and j-1, j
     (clamped at the border). At or below low is background, at or above high is person; wrap (gh, gw) float32: where
     above 0 the person's inside is touched too, so it is not "sure"; (0, 0) for none."""
@@ -45,7 +53,7 @@ def classify(alpha, low, high, wrap, kinds):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def keep(kinds, drawn):  # type: ignore[no-untyped-def]
+def keep(kinds: U8, drawn: U8) -> None:
     """drawn (gh + 1, gw + 1) uint8: 1 where the target shows the background already. There kinds BACKGROUND becomes
     KEPT; drawn becomes 1 where this frame shows the background."""
     for i in range(kinds.shape[0]):
@@ -57,7 +65,7 @@ def keep(kinds, drawn):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _row(y, k, gh):  # type: ignore[no-untyped-def]
+def _row(y: int, k: np.float32, gh: int) -> tuple[int, int, int, np.float32]:
     """(interval row, upper cell row, lower cell row, weight of the lower) of pixel row y."""
     position = (y + 0.5) / k - 0.5
     i = min(max(int(np.floor(position)) + 1, 0), gh)
@@ -65,7 +73,7 @@ def _row(y, k, gh):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _start(j, k, width, gw):  # type: ignore[no-untyped-def]
+def _start(j: int, k: np.float32, width: int, gw: int) -> int:
     """First pixel column of interval j: the first whose centre is at or right of cell centre j - 1."""
     if j <= 0:
         return 0
@@ -75,7 +83,7 @@ def _start(j, k, width, gw):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _runs(kinds, k, width, runs):  # type: ignore[no-untyped-def]
+def _runs(kinds: U8, k: np.float32, width: int, runs: I32) -> int:
     """Fill runs (gw + 1, 4) with kind, interval, first and last pixel column + 1 of one interval row, from left to
     right: sure intervals of a kind together, edge intervals one by one. Returns how many."""
     count, j, gw = 0, 0, kinds.size - 1
@@ -95,7 +103,7 @@ def _runs(kinds, k, width, runs):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _ends(grid, i0, i1, fy, j0, j1):  # type: ignore[no-untyped-def]
+def _ends(grid: F32, i0: int, i1: int, fy: np.float32, j0: int, j1: int) -> tuple[np.float32, np.float32]:
     """The grid's value at the left end of an edge interval in a pixel row, and its rise to the right end."""
     left = grid[i0, j0] + (grid[i1, j0] - grid[i0, j0]) * fy
     right = grid[i0, j1] + (grid[i1, j1] - grid[i0, j1]) * fy
@@ -103,13 +111,15 @@ def _ends(grid, i0, i1, fy, j0, j1):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _ramp(value, low, slope):  # type: ignore[no-untyped-def]
+def _ramp(value: np.float32, low: np.float32, slope: np.float32) -> np.float32:
     """The final alpha: 0 up to low, then rising by slope to 1."""
     return min(max((value - low) * slope, np.float32(0)), np.float32(1))
 
 
 @_jit
-def _clean(value, alpha, person, room, strength):  # type: ignore[no-untyped-def]
+def _clean(
+    value: np.float32, alpha: np.float32, person: np.float32, room: np.float32, strength: np.float32
+) -> np.float32:
     """One channel of the person's own colour: F + a (I - a F - (1 - a) B), Forte & Pitie, ICIP 2021."""
     own = person + alpha * (value - alpha * person - (np.float32(1) - alpha) * room)
     own = min(max(own, np.float32(0)), np.float32(255))
@@ -117,19 +127,19 @@ def _clean(value, alpha, person, room, strength):  # type: ignore[no-untyped-def
 
 
 @_jit
-def _lit(value, glare, glow):  # type: ignore[no-untyped-def]
+def _lit(value: np.float32, glare: np.float32, glow: np.float32) -> np.float32:
     """One channel with the background's light screened over it."""
     return value + glare * glow * np.float32(1 / 255) * (np.float32(255) - value)
 
 
 @_jit
-def _level(below, shift):  # type: ignore[no-untyped-def]
+def _level(below: np.uint32, shift: int) -> np.float32:
     """One channel, 0..255, of a BGRA pixel."""
     return np.float32((below >> np.uint32(shift)) & np.uint32(255))
 
 
 @_jit
-def _copy(source, target, first, end):  # type: ignore[no-untyped-def]
+def _copy(source: U32, target: U32, first: int, end: int) -> None:
     """target[first:end] = source[first:end]. The loop counts from 0, so the compiler can rule out negative indices and
     uses wide moves: 7 times faster than the slice assignment."""
     part, into = source[first:end], target[first:end]
@@ -138,7 +148,7 @@ def _copy(source, target, first, end):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _fill(target, first, end, value):  # type: ignore[no-untyped-def]
+def _fill(target: npt.NDArray[Any], first: int, end: int, value: np.uint32 | np.uint8) -> None:
     """target[first:end] = value, in the same way."""
     into = target[first:end]
     for n in range(into.size):
@@ -146,7 +156,7 @@ def _fill(target, first, end, value):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def _widen(frame, target, x0, x1, mirror, spare, spare_bytes):  # type: ignore[no-untyped-def]
+def _widen(frame: U8, target: U32, x0: int, x1: int, mirror: bool, spare: U32, spare_bytes: U8) -> None:
     """The camera's pixels x0 to x1 into the target, opaque. spare (W) uint32, and the same as bytes. To mirror
     them, they are widened there and then reversed: both as wide moves, 2.3 times faster than in one loop."""
     part, n = frame[3 * x0 : 3 * x1], x1 - x0
@@ -165,7 +175,7 @@ def _widen(frame, target, x0, x1, mirror, spare, spare_bytes):  # type: ignore[n
 
 
 @_jit
-def _relit(frame, target, x0, x1, mirror, light):  # type: ignore[no-untyped-def]
+def _relit(frame: U8, target: U32, x0: int, x1: int, mirror: bool, light: U32) -> None:
     """As `_widen`, each channel looked up in its table: 1 ns a pixel, in one loop as in any other way."""
     part, n, width = frame[3 * x0 : 3 * x1], x1 - x0, target.size
     blues, greens, reds = light[0], light[1], light[2]
@@ -175,14 +185,14 @@ def _relit(frame, target, x0, x1, mirror, light):  # type: ignore[no-untyped-def
 
 
 @_jit
-def _in_light(value, channel, light):  # type: ignore[no-untyped-def]
+def _in_light(value: np.float32, channel: int, light: U32) -> np.float32:
     """One channel, 0..255, looked up in its table."""
     found = light[channel, np.int32(value + np.float32(0.5))]
     return np.float32((found >> np.uint32(8 * channel)) & np.uint32(255))
 
 
 @_jit
-def _pack(blue, green, red, alpha):  # type: ignore[no-untyped-def]
+def _pack(blue: np.float32, green: np.float32, red: np.float32, alpha: np.float32) -> np.uint32:
     """Four levels 0..255, rounded, as one BGRA pixel."""
     half = np.float32(0.5)
     b, g, r, a = np.int32(blue + half), np.int32(green + half), np.int32(red + half), np.int32(alpha + half)
@@ -190,7 +200,9 @@ def _pack(blue, green, red, alpha):  # type: ignore[no-untyped-def]
 
 
 @_jit
-def matte_rows(k, alpha, kinds, low, slope, y0, y1, out):  # type: ignore[no-untyped-def]
+def matte_rows(
+    k: np.float32, alpha: F32, kinds: U8, low: np.float32, slope: np.float32, y0: int, y1: int, out: U8
+) -> None:
     """out (H, W) uint8, as the camera sees it: the alpha that blend_rows uses."""
     gh, gw = alpha.shape
     width, step = out.shape[1], np.float32(1) / k
@@ -212,9 +224,25 @@ def matte_rows(k, alpha, kinds, low, slope, y0, y1, out):  # type: ignore[no-unt
 
 
 @_jit
-def blend_rows(  # type: ignore[no-untyped-def]
-    frame, k, alpha, person, room, kinds, low, slope, clean, light, wrap, glow, background, mirror, y0, y1, out
-):
+def blend_rows(
+    frame: U8,
+    k: np.float32,
+    alpha: F32,
+    person: F32,
+    room: F32,
+    kinds: U8,
+    low: np.float32,
+    slope: np.float32,
+    clean: np.float32,
+    light: U32,
+    wrap: F32,
+    glow: F32,
+    background: U32,
+    mirror: bool,
+    y0: int,
+    y1: int,
+    out: U32,
+) -> None:
     """out: the person over background. frame (H, 3 W) uint8: rows of BGR bytes; background, out (H, W) uint32: BGRA.
     Without a background, (0, 0): the person cut out, with straight alpha; wholly transparent pixels are black, so that
     nothing of the room leaves here. person, room (gh, gw, 3) float32: colours to clean edges with. mirror: mirror
