@@ -69,3 +69,8 @@ def installed_by_fakes(monkeypatch: pytest.MonkeyPatch, person: Path) -> FakePip
     figures = selfcheck.Figures(150, 29.9, 12.0, 15.0, 1280, 720, person / "picture.png", "")
     monkeypatch.setattr(selfcheck, "run", lambda app, picture: figures)
     return fake
+
+
+def home_of(person: Path) -> Path:
+    """Where it is then installed."""
+    return person / ".local/share/ai-background"
