@@ -12,13 +12,36 @@ import tempfile
 import time
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from obs_bgremove.shared import options
 from tests.real_obs.conftest import make_home
 from tests.real_obs.driver import START_S, Display, Obs
 from tests.waiting import wait_for
 
 WIDTH = 720  # what OBS opens it with
-HEIGHT, HEIGHT_OF_ALL = 1080, 2560
+HEIGHT, HEIGHT_OF_ALL = 1080, 2900
+TOP = 360  # where the rows begin
+
+
+def _shrink_preview(display: Display, height: int, folder: Path) -> None:
+    """Drags the splitter between preview and rows up, so that all rows are in the picture. It is a few pixels high and
+    stands near the window's middle; elsewhere there a drag does nothing."""
+    middle = round(0.4825 * height - 20.5)
+    for start in (middle + offset for way in range(12) for offset in (way, -way)):
+        display.xdotool("mousemove", WIDTH // 2, start, "mousedown", 1)
+        for y in (start - 40, TOP + 120, TOP + 40, TOP):
+            display.xdotool("mousemove", WIDTH // 2, y)
+            time.sleep(0.2)
+        display.xdotool("mouseup", 1)
+        time.sleep(2)
+        display.screenshot(now := folder / "now.png")
+        picture = np.asarray(Image.open(now).convert("RGB"), np.int16)
+        # Below the splitter, above the first row: what the window's margin is made of, not the preview's darker one.
+        if (np.abs(picture[TOP + 6 : TOP + 16, 20:140] - picture[TOP + 10, 3]) <= 2).all():
+            return
+    raise SystemExit("the splitter between preview and rows was not found")
 
 
 def main() -> None:
@@ -42,14 +65,7 @@ def main() -> None:
         wait_for(lambda: any("all is well" in line for line in obs.our_lines()), START_S, "the person")
         obs.open_panel(width=WIDTH, height=height, title=_title(arguments.language))
         time.sleep(8)
-        # The splitter between preview and rows, in the middle: a smaller preview, so that all rows are in the picture.
-        middle = round(0.4825 * height - 20.5)
-        obs.display.xdotool("mousemove", WIDTH // 2, middle, "mousedown", 1)
-        for y in (middle - 40, 480, 400, 360):
-            obs.display.xdotool("mousemove", WIDTH // 2, y)
-            time.sleep(0.2)
-        obs.display.xdotool("mouseup", 1)
-        time.sleep(2)
+        _shrink_preview(display, height, folder)
         obs.display.screenshot(out)
         subprocess.run(["convert", str(out), "-crop", f"{WIDTH}x{height}+0+0", "+repage", str(out)], check=True)
         print(f"{out}: the properties window")
