@@ -24,7 +24,6 @@ class EngineClient:
 
     def __init__(self, module: tuple[str, ...] = ("obs_bgremove.engine",)) -> None:
         self.ring = Ring.create()
-        assert self.ring.descriptor is not None
         self.messages: list[dict[str, Any]] = []
         command = [sys.executable, "-m", *module, "--ring", self.ring.token]
         self.process = spawn(command, str(installation.app_dir()), self.ring.descriptor, stdin=subprocess.PIPE)
@@ -48,7 +47,7 @@ class EngineClient:
     def leave(self) -> None:
         """Closes its pipe, and returns once it has ended and all that it said has been read."""
         assert self.process.stdin
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):
             self.process.stdin.close()
         try:
             self.process.wait(5)

@@ -14,6 +14,7 @@ from obs_bgremove.engine.camera import frame_sources
 from obs_bgremove.engine.camera.capture import Capture, Frame
 from obs_bgremove.engine.camera.target import CameraSetting
 from obs_bgremove.shared.errors import UserError
+from tests.systems import linux_only
 from tests.waiting import never, wait_for
 
 
@@ -106,6 +107,7 @@ def test_another_camera_never_delivers_a_frame_of_the_former(capture: Capture, t
         assert _next(capture).image[0, 0, 0] == 250
 
 
+@linux_only
 def test_wanting_nothing_frees_the_camera(capture: Capture, counting_video: Path) -> None:
     capture.want(_setting(counting_video))
     _next(capture)

@@ -16,6 +16,7 @@ from obs_bgremove.engine import __main__ as engine
 from obs_bgremove.engine.camera import devices
 from obs_bgremove.engine.camera.target import find
 from obs_bgremove.shared.errors import UserError
+from tests.systems import skip_if_linux_cannot_be_played
 
 PLUG = r"\\?\usb#vid_046d&pid_0825&mi_00#7&1a2b3c4d&0&0000"
 MSMF_PATH = PLUG + r"#{e5323777-f976-4f5b-9b55-b94699c46e44}\global"
@@ -62,6 +63,7 @@ def system(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> System:
 @pytest.fixture
 def linux(system: System, monkeypatch: pytest.MonkeyPatch) -> list[Info]:
     """Cameras on Linux: GStreamer lists the same nodes once more."""
+    skip_if_linux_cannot_be_played()
     monkeypatch.setattr(sys, "platform", "linux")
     system.by_backend[cv2.CAP_V4L2] = system.by_backend[cv2.CAP_GSTREAMER] = []
     return system.by_backend[cv2.CAP_V4L2]

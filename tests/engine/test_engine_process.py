@@ -1,7 +1,6 @@
 """The real engine process, driven as OBS drives it: frames, live changes, bad input, and how it ends."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from obs_bgremove.engine.camera.sample_source import SampleSource
 from tests.colours import GREEN_BGR, ROOM_BGR
 from tests.engine.engine_client import EngineClient
 from tests.fakes import videos
+from tests.systems import is_alive, linux_only
 from tests.waiting import never, wait_for
 
 GREEN = {"background_mode": "color"}
@@ -105,6 +105,7 @@ def test_without_a_picture_it_does_not_wait_for_one(engine: EngineClient, tmp_pa
     engine.until(_corner_is(*NEUTRAL_BGR), 10)
 
 
+@linux_only
 def test_hidden_it_sends_no_frames_and_frees_the_camera_when_asked(engine: EngineClient, counting_video: Path) -> None:
     def opened() -> bool:
         descriptors = Path(f"/proc/{engine.process.pid}/fd")
@@ -202,17 +203,11 @@ def test_it_leaves_when_its_parent_is_killed(assets: Path) -> None:
         assert parent.stdout is not None
         child = int(parent.stdout.readline())
         time.sleep(1.0)
-        parent.send_signal(signal.SIGKILL)
-        wait_for(lambda: not _alive(child), 2, "the engine has gone")
+        parent.kill()
+        wait_for(lambda: not is_alive(child), 2, "the engine has gone")
 
 
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
+@linux_only
 def test_it_opens_no_socket_to_the_outside(engine: EngineClient) -> None:
     engine.say(camera="sample", **GREEN)
     engine.until(_shows_person)
@@ -223,9 +218,10 @@ def test_it_opens_no_socket_to_the_outside(engine: EngineClient) -> None:
         assert not sockets & {line.split()[9] for line in lines}
 
 
-@pytest.mark.parametrize("log", ["/dev/full", "/proc/nowhere/engine.log"])
-def test_a_full_disk_or_a_folder_that_cannot_be_made_costs_the_log_only(log: str) -> None:
-    with EngineClient(("obs_bgremove.engine", "--log", log)) as client:
+@pytest.mark.parametrize("log", [pytest.param("/dev/full", marks=linux_only), "a file/engine.log"])
+def test_a_full_disk_or_a_folder_that_cannot_be_made_costs_the_log_only(log: str, tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    with EngineClient(("obs_bgremove.engine", "--log", str(tmp_path / log))) as client:
         client.say(camera="sample", **GREEN)
         client.until(_corner_is(*GREEN_BGR))
     assert client.process.returncode == 0

@@ -25,7 +25,8 @@ def display() -> Iterator[str]:
     missing = [name for name in NEEDED if shutil.which(name) is None]
     if missing:
         message = f"needs {', '.join(missing)}"
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+        must = os.environ.get("CI") and sys.platform == "linux"  # elsewhere windows are not X's
+        pytest.fail(message) if must else pytest.skip(message)
     read, write = os.pipe()
     server = subprocess.Popen(
         ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x800x24", "-nolisten", "tcp"],

@@ -9,6 +9,7 @@ from obs_bgremove.setup import selfcheck
 from obs_bgremove.shared import frame_ring, installation, protocol
 from obs_bgremove.shared.errors import UserError
 from obs_bgremove.shared.language import Text
+from tests.systems import needs_shell
 
 
 def test_the_real_engine_gives_frames_figures_and_a_picture(assets: Path, tmp_path: Path) -> None:
@@ -25,6 +26,7 @@ def test_the_real_engine_gives_frames_figures_and_a_picture(assets: Path, tmp_pa
 GONE = protocol.encode("status", level="error", text=Text("The model is gone.")).decode().strip()
 
 
+@needs_shell
 @pytest.mark.parametrize(
     ("engine", "said"),
     [

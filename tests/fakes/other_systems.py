@@ -5,7 +5,6 @@ an object of ours.
 """
 
 import contextlib
-import fcntl
 import platform
 import struct
 import sys
@@ -16,6 +15,9 @@ from typing import Any
 import pytest
 
 from obs_bgremove.setup import obs_places, obs_python
+
+if sys.platform != "win32":
+    import fcntl
 
 PE_MACHINES = {"x64": 0x8664, "x86": 0x14C, "arm64": 0xAA64}
 MACH_MACHINES = {"x64": 0x01000007, "arm64": 0x0100000C}

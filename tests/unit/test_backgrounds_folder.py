@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from obs_bgremove.shared import backgrounds_folder
+from tests.systems import needs_links
 
 
 @pytest.fixture
@@ -65,6 +66,7 @@ def test_odd_names_are_names_like_any_other(tmp_path: Path, name: str) -> None:
     assert backgrounds_folder.step(tmp_path, name, 1) == name
 
 
+@needs_links
 def test_links_in_a_circle_and_to_nowhere_do_not_hide_the_rest(names: Path) -> None:
     before = backgrounds_folder.list_backgrounds(names)
     (names / "0 loop.png").symlink_to(names / "1 loop.png")

@@ -10,6 +10,7 @@ import pytest
 from obs_bgremove.setup import check as check_module
 from obs_bgremove.setup import doctor, obs_checks, obs_places, program_copy, scene_collections, state
 from obs_bgremove.shared import installation
+from tests.systems import needs_shell
 
 REAL = Path(__file__).parent / "data" / "obs-29-first-start.json"
 
@@ -78,6 +79,7 @@ def test_nothing_installed_is_said_line_by_line_each_with_a_remedy(
     assert said.splitlines()[-1].startswith("Failed: environment, ")
 
 
+@needs_shell
 def test_a_broken_environment_is_a_failure_not_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AI_BACKGROUND_HOME", str(tmp_path))
     installation.python_path().parent.mkdir(parents=True)

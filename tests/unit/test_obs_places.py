@@ -8,12 +8,14 @@ import pytest
 from obs_bgremove.setup import obs_places
 from obs_bgremove.setup.obs_places import Place
 from obs_bgremove.shared.errors import UserError
+from tests.systems import needs_shell, skip_if_linux_cannot_be_played
 
 GLOBAL_INI = Path(__file__).parent / "data" / "obs-29-global.ini"
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    skip_if_linux_cannot_be_played()
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
@@ -89,6 +91,7 @@ def test_user_ini_of_newer_obs_wins(tmp_path: Path) -> None:
     assert place.active_collection() == place.scenes / "New.json"
 
 
+@needs_shell
 class TestRunning:
     """Against a /proc of our own."""
 
@@ -182,6 +185,7 @@ class TestMovedAndPortable:
             obs_places.portable_folder(str(home))
 
 
+@needs_shell
 def test_an_obs_of_the_snap_store_is_no_obs_that_can_be_used(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     program = home / "snap/bin/obs"
     program.parent.mkdir(parents=True)

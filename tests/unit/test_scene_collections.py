@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obs_bgremove.setup import scene_collections
+from tests.systems import needs_links
 
 REAL = Path(__file__).parent / "data" / "obs-29-first-start.json"
 SCRIPT = Path("/home/anna/.local/share/ai-background/app/obs_bgremove/script/ai_background.py")
@@ -121,6 +122,7 @@ def test_a_collection_that_cannot_be_read_is_said_so(tmp_path: Path) -> None:
     assert outcome.state == "broken" and "cannot be read" in str(outcome.detail)
 
 
+@needs_links
 def test_permissions_and_links_stay(tmp_path: Path) -> None:
     real = tmp_path / "dotfiles.json"
     real.write_bytes(REAL.read_bytes())
