@@ -89,9 +89,9 @@ class Plugin:
         """Ends a source on a thread of its own: it takes up to some seconds."""
 
         def end(source: Source) -> None:
-            source.close(UNLOAD_S)
+            ended = source.close(UNLOAD_S)
             if forget:
-                source_type.forget(self._holder, serial)
+                source_type.forget(self._holder, serial, in_use=not ended)
                 give_back_memory()
 
         with self._lock:

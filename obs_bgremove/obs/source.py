@@ -66,6 +66,7 @@ class Source:
         self._looked_at: Optional[Path] = None
         self._supervisor: Optional[EngineSupervisor] = None
         self._output: Optional[VideoOutput] = None
+        self._ended = False  # no thread of ours is left but the worker, which is about to end
         self._inbox: queue.SimpleQueue[Optional[Callable[[], None]]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="ai-background worker", daemon=True)
         self._thread.start()
@@ -128,11 +129,12 @@ class Source:
         self.do(lambda: self._change_background(action, seen, writes))
 
     def close(self, timeout_s: float) -> bool:
-        """Ends engine, threads and shared memory. False when something took longer than the limit. Idempotent."""
+        """Ends engine, threads and shared memory. Idempotent. False when something took longer than the limit: then a
+        thread of ours may still use the weak reference."""
         self._inbox.put(None)
         if self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return self._ended and not self._thread.is_alive()
 
     def details(self) -> str:
         """A text to copy into a bug report."""
@@ -193,10 +195,10 @@ class Source:
         self._supervisor.start(self._desired())
 
     def _end(self) -> None:
-        if self._supervisor is not None and not self._supervisor.stop(4.0):
+        ended = self._supervisor is None or self._supervisor.stop(4.0)
+        if not ended:
             log.write("warning", f"{self.stored.name}: the engine's supervisor did not end in time.")
-        if self._output is not None:
-            self._output.close()
+        self._ended = (self._output is None or self._output.close()) and ended
 
     def apply(self) -> None:
         """Reads the settings and tells the engine if anything has changed."""

@@ -94,11 +94,12 @@ def get(lib: Any) -> Immortal:
     return holder  # type: ignore[return-value]
 
 
-def forget(holder: Immortal, serial: int) -> None:
-    """The source is gone: gives its weak reference back. Idempotent."""
+def forget(holder: Immortal, serial: int, in_use: bool = False) -> None:
+    """The source is gone: gives its weak reference back, unless a thread that did not end in time may still use it (a
+    leak of some bytes is better than a crash). Idempotent."""
     holder.with_hotkeys.discard(serial)
     weak = holder.living.pop(serial, None)
-    if weak is not None:
+    if weak is not None and not in_use:
         holder.lib.obs_weak_source_release(weak)
 
 

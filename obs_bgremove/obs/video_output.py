@@ -81,12 +81,15 @@ class VideoOutput:
                 self._last_sequence = self.frames = 0
                 self.engine_started = time.monotonic()
 
-    def close(self) -> None:
-        """Gives the ring back, once nobody reads it. Idempotent."""
-        if self._lock.acquire(timeout=2.0):  # longer means libobs still reads: better a leak than a crash
-            self._closed = True
-            self.ring.close()
-            self._lock.release()
+    def close(self) -> bool:
+        """Gives the ring back, once nobody reads it. Idempotent. False: libobs is still reading, and ring and weak
+        reference must stay, as a leak is better than a crash."""
+        self._closed = True
+        if not self._lock.acquire(timeout=2.0):
+            return False
+        self.ring.close()
+        self._lock.release()
+        return True
 
     def _output(self, info: Optional[FrameInfo]) -> None:
         source = self._lib.obs_weak_source_get_source(self._weak)

@@ -112,6 +112,40 @@ def test_two_sources_that_leave_at_once_are_both_waited_for(
     assert not lost and started[-1] in listed, "unload would not wait for it"
 
 
+@pytest.mark.parametrize("late", ["worker", "supervisor", "frame"])
+def test_the_weak_reference_of_a_source_stays_while_a_thread_of_ours_may_use_it(
+    lib: FakeLibobs, load: Callable[..., plugin.Plugin], monkeypatch: pytest.MonkeyPatch, late: str
+) -> None:
+    """libobs keeps it in memory of its own: used after it was given back, it takes OBS down."""
+    monkeypatch.setattr(plugin, "UNLOAD_S", BLOCKED_S if late == "worker" else SOON_S)
+    loaded = load()
+    made = lib.add_source(camera="sample")
+    wait_for(lambda: lib.frames)
+    [held] = loaded._sources.values()
+    go_on, blocked = threading.Event(), threading.Event()
+
+    def block(*_: object) -> None:
+        blocked.set()
+        go_on.wait(SOON_S)
+
+    if late == "worker":
+        held.do(block)
+    elif late == "supervisor":
+        stop = held._supervisor.stop  # type: ignore[union-attr]
+        monkeypatch.setattr(held._supervisor, "stop", lambda timeout_s: stop(timeout_s) and False)
+        blocked.set()
+    else:
+        monkeypatch.setattr(lib, "obs_source_output_video", block)
+    assert blocked.wait(SOON_S)
+    lib.remove_source(made)
+    for thread in list(loaded._closing):
+        thread.join(SOON_S)
+    assert lib.weak_references == 1, "given back under a thread that uses it"
+    go_on.set()
+    held._thread.join(SOON_S)
+    lib.weak_references -= 1  # a leak, on purpose
+
+
 def test_the_panel_keeps_nothing_of_a_source_that_is_gone(lib: FakeLibobs, load: Callable[..., plugin.Plugin]) -> None:
     loaded = load()
     for _ in range(3):
