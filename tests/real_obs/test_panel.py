@@ -8,7 +8,7 @@ from typing import Any, Callable
 import numpy
 import pytest
 
-from tests.real_obs.driver import START_S, Obs, wait_for
+from tests.real_obs.driver import SOON_S, START_S, Obs, wait_for
 
 WIDTH, HEIGHT = 760, 700
 
@@ -70,11 +70,15 @@ def test_a_list_that_is_open_survives_new_figures(obs: Obs, tmp_path: Path) -> N
     obs.display.xdotool("mousemove", x, y - 40)  # the row above: the kind of background
     time.sleep(0.3)
     obs.display.xdotool("mousedown", 1)  # held: without a window manager, letting go closes the list
-    time.sleep(1)
-    opened = screen(obs, tmp_path)
-    changed = numpy.abs(opened - closed).max(axis=2) > 20
-    changed[: HEIGHT // 2] = False  # the preview
-    assert changed.sum() > 3000, "the list is open"
+
+    def changes() -> Any:
+        changed = numpy.abs(screen(obs, tmp_path) - closed).max(axis=2) > 20
+        changed[: HEIGHT // 2] = False  # the preview
+        return changed if changed.sum() > 3000 else None
+
+    wait_for(lambda: changes() is not None, SOON_S, "the list is open")
+    time.sleep(1)  # and drawn
+    opened, changed = screen(obs, tmp_path), changes()
     time.sleep(5)  # five times new figures
     now = screen(obs, tmp_path)
     assert (numpy.abs(now - opened).max(axis=2)[changed] > 20).mean() < 0.02, "it is still open"
