@@ -3,6 +3,8 @@
 Only while OBS is closed, and where the collection that OBS opens next has no such source.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 from obs_bgremove.setup import ini_file, obs_places, scene_collections, scene_source

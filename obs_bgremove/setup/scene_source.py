@@ -5,6 +5,8 @@ already is left alone. The format is what OBS 28 to 32 write and read (scene_loa
 left out gets OBS's own defaults.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
