@@ -16,20 +16,32 @@ WAIT_S = (0.3, 16.0)  # how long until the network looks at the same moving thin
 MARGIN = 0.25  # of its box on each side, to look at more than the part that moves
 
 
+class Patience:
+    """When each block may be looked at again: each time trebles the wait."""
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self._wait_s: F32 = np.zeros(shape, np.float32)
+        self.again_ns = np.zeros(shape, np.int64)
+
+    def looked(self, part: tuple[slice, slice], timestamp_ns: int) -> None:
+        """This part was looked at now."""
+        self._wait_s[part] = np.clip(3 * self._wait_s[part], *WAIT_S)
+        self.again_ns[part] = timestamp_ns + (self._wait_s[part] * 1e9).astype(np.int64)
+
+
 class Disturbance:
-    """When each block may be looked at again."""
+    """What stirs, and was not looked at too often."""
 
     def __init__(self, shape: tuple[int, int], height: int, width: int) -> None:
         """shape: of the blocks; height, width: of the grid, which the blocks divide."""
         self._shape, self._height, self._width = shape, height, width
-        self._wait_s: F32 = np.zeros(shape, np.float32)
-        self._look_again_ns = np.zeros(shape, np.int64)
+        self._patience = Patience(shape)
 
     def __call__(self, motion: Motion, kept: np.ndarray, looked: list[Box], timestamp_ns: int) -> Box | None:
         """The box in cells around the largest thing that moves beyond kept (by, bx), the blocks of people, and the
         boxes looked at; None if there is nothing worth a look now."""
         down, across = self._height / self._shape[0], self._width / self._shape[1]
-        moving = motion.alive & ~kept & (self._look_again_ns <= timestamp_ns)
+        moving = motion.alive & ~kept & (self._patience.again_ns <= timestamp_ns)
         for x0, y0, x1, y1 in looked:
             moving[int(y0 / down) : round(y1 / down), int(x0 / across) : round(x1 / across)] = False
         near = cv2.dilate(moving.astype(np.uint8), np.ones((3, 3), np.uint8))
@@ -40,8 +52,7 @@ class Disturbance:
         part = np.s_[y : y + height, x : x + width]
         if moving[part].sum() < LEAST:
             return None
-        self._wait_s[part] = np.clip(3 * self._wait_s[part], *WAIT_S)
-        self._look_again_ns[part] = timestamp_ns + (self._wait_s[part] * 1e9).astype(np.int64)
+        self._patience.looked(part, timestamp_ns)
         wider, taller = MARGIN * width, MARGIN * height
         return (
             max(0, int((x - wider) * across)),

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from obs_bgremove.engine.arrays import F32, U8
+from obs_bgremove.engine.matting.disturbance import Patience
 from obs_bgremove.engine.matting.motion import Motion, fits
 from obs_bgremove.engine.matting.person_crop import Box
 from obs_bgremove.engine.matting.person_tracking import distance_from_face
@@ -66,6 +67,7 @@ class Liveness:
         self._alone_s = 0.0  # for how long nobody has been seen to live
         self._lived = False  # somebody has been seen to live
         self.veto: F32 | None = None
+        self._looks = Patience(shape)
         self._outline = VetoOutline((height + 1) // 2, (width + 1) // 2)
         self._shown: F32 | None = None  # of each cell, once it is asked for
         self.faces: list[Box] = []  # those that live, boxes in cells
@@ -129,12 +131,16 @@ class Liveness:
         self._vetoed &= ~(self.kept & living)  # whoever lives after all is restored
         self._remember(drop, calm, motion, elapsed_s)
 
-    def strangers(self, faces: list[Box], motion: Motion) -> list[Box]:
-        """Those of these faces, boxes in cells, that live and belong to nobody who is kept."""
+    def strangers(self, faces: list[Box], motion: Motion, timestamp_ns: int) -> list[Box]:
+        """Those of these faces, boxes in cells, that live and belong to nobody who is kept: whoever asks looks there.
+        Where the network saw nobody, they are named again only after a while: even faces are seen where none are."""
         found = []
         for face in faces:
             x0, y0, x1, y1 = self._blocks(face)
-            if self.living(face, motion) and self.kept[y0:y1, x0:x1].mean() < 0.5:
+            part = np.s_[y0:y1, x0:x1]
+            due = self._looks.again_ns[part].max() <= timestamp_ns
+            if due and self.living(face, motion) and self.kept[part].mean() < 0.5:
+                self._looks.looked(part, timestamp_ns)
                 found.append(face)
         return found
 

@@ -315,7 +315,7 @@ class Matting:
         if answer.faces is not None:
             s.faces.seen(*answer.faces, timestamp_ns)
             fresh = True
-        strangers = s.liveness.strangers(s.faces.boxes, s.motion) if fresh else []
+        strangers = s.liveness.strangers(s.faces.boxes, s.motion, timestamp_ns) if fresh else []
         if strangers:
             s.tracker.add([body_of(face, s.height, s.width) for face in strangers], inside=True)
         elif answer.aside is not None:

@@ -5,6 +5,7 @@ one only on the helper thread (`parallel.py`), since neither may be entered twic
 """
 
 from concurrent.futures import Future
+from itertools import combinations
 from typing import Protocol
 
 import cv2
@@ -82,9 +83,9 @@ def _opinion(network: Network, picture: U8) -> F32:
 def _together(opinions: list[tuple[Box, F32]], probability: F32) -> None:
     """Fill probability (gh, gw) with these. Where views overlap, each counts by how deep inside it a cell lies: a view
     knows its own person best, and of a neighbour whom its border cuts it sees too little."""
-    if len(opinions) == 1:
-        (x0, y0, x1, y1), seen = opinions[0]
-        cv2.resize(seen, (x1 - x0, y1 - y0), dst=probability[y0:y1, x0:x1], interpolation=cv2.INTER_LINEAR)
+    if not any(_overlap(a, b) for (a, _), (b, _) in combinations(opinions, 2)):
+        for (x0, y0, x1, y1), seen in opinions:
+            cv2.resize(seen, (x1 - x0, y1 - y0), dst=probability[y0:y1, x0:x1], interpolation=cv2.INTER_LINEAR)
         return
     total = np.zeros_like(probability)
     for (x0, y0, x1, y1), seen in opinions:
@@ -94,6 +95,10 @@ def _together(opinions: list[tuple[Box, F32]], probability: F32) -> None:
         total[y0:y1, x0:x1] += weight
         probability[y0:y1, x0:x1] += weight * cv2.resize(seen, (x1 - x0, y1 - y0), interpolation=cv2.INTER_LINEAR)
     np.divide(probability, total, out=probability, where=total > 0)
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _depth(first: int, end: int, size: int) -> F32:
