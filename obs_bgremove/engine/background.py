@@ -56,6 +56,9 @@ class Backgrounds:
         self._wanted: Key | None = None
         self._wanted_s = self._looked_s = 0.0
         self._reader = Reader(self._loaded, lambda: (self._key, self._stamp), wait)
+        self._options: Options | None = None  # what was asked for last, and its key
+        self._asked = (0, 0, "")
+        self._asked_key = Key("", 0, 0)
         self._clock_ns = 0
         self._seen_ns: int | None = None
         self._in_sight = False  # the frame before showed a background
@@ -159,8 +162,12 @@ class Backgrounds:
         if mode != "file":
             return Key(mode, width, height, color=options.color if mode == "color" else 0)
         name = self._slides.name(options)
-        blur, style = (options.picture_blur, options.blur_style) if options.picture_blur else (0, "")
-        return Key("file", width, height, 0, options.folder, name, options.fit, blur, style)
+        asked = width, height, name
+        if options is not self._options or asked != self._asked:  # paths are slow to make and to compare
+            blur, style = (options.picture_blur, options.blur_style) if options.picture_blur else (0, "")
+            self._asked_key = Key("file", width, height, 0, options.folder, name, options.fit, blur, style)
+            self._options, self._asked = options, asked
+        return self._asked_key
 
     def _slide(self, key: Key, every_s: int) -> None:
         """Begins to read the next one of the slideshow when its time has come."""

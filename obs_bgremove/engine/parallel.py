@@ -46,4 +46,5 @@ def in_bands(rows: int, work: Callable[[int, int], Any]) -> None:
     try:
         run()
     finally:
-        beside.result()
+        if not beside.cancel():  # not begun: the helper is at other work, and there is nothing left to do
+            beside.result()

@@ -22,7 +22,7 @@ def _noisy(picture: np.ndarray, seed: int) -> np.ndarray:
 
 
 def test_noise_is_no_change_but_two_frames_are_the_most() -> None:
-    attention, room = Attention(), procedural.room(180, 320).astype(np.float32)
+    attention, room = Attention(180, 320), procedural.room(180, 320).astype(np.float32)
     rests = [attention.rests(_noisy(room, seed), NOBODY, True) for seed in range(3 * (MOST + 1))]
     assert rests == [False, *[True] * MOST] * 3
 
@@ -31,7 +31,7 @@ def test_slow_movement_adds_up_to_a_change() -> None:
     """Of stripes, by a seventeenth of a cell a frame: the network rests, but is not left two frames behind for ever."""
     stripes = np.where(np.arange(320) % 64 < 32, 40, 200).astype(np.float32)
     room = cv2.GaussianBlur(np.repeat(np.repeat(stripes[None, :, None], 180, 0), 3, 2), (0, 0), 1)
-    attention, rests = Attention(), []
+    attention, rests = Attention(180, 320), []
     for number in range(30):
         moved = cv2.warpAffine(
             room, np.float32([[1, 0, 0.06 * number], [0, 1, 0]]), (320, 180), borderMode=cv2.BORDER_REFLECT
@@ -44,7 +44,7 @@ def test_slow_movement_adds_up_to_a_change() -> None:
 def test_what_moves_deep_inside_a_person_does_not_matter(where: tuple[int, int], looks: bool) -> None:
     person = np.zeros((45, 80), bool)
     person[15:, 30:50] = True
-    attention, room = Attention(), procedural.room(180, 320)
+    attention, room = Attention(180, 320), procedural.room(180, 320)
     attention.rests(room, person, True)
     room = room.copy()
     y, x = where
@@ -53,7 +53,7 @@ def test_what_moves_deep_inside_a_person_does_not_matter(where: tuple[int, int],
 
 
 def test_a_frame_that_must_be_looked_at_is() -> None:
-    attention, room = Attention(), procedural.room(180, 320)
+    attention, room = Attention(180, 320), procedural.room(180, 320)
     assert not any(attention.rests(room, NOBODY, False) for _ in range(5))
 
 

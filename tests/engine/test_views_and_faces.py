@@ -100,7 +100,7 @@ def test_a_network_that_answers_in_another_shape_is_refused() -> None:
 
 def test_what_the_scout_is_asked_comes_back_once_and_a_failure_is_told() -> None:
     frame = procedural.room(360, 640)
-    scout = Scout(NetworkViews(_Sees(), _Sees(0.5)), lambda picture: [(1, 2, 11, 12)], _Sees(0.25))  # type: ignore[arg-type]
+    scout = Scout(NetworkViews(_Sees(), _Sees(0.5)), lambda picture, least: [(1, 2, 11, 12)], _Sees(0.25))  # type: ignore[arg-type]
     assert not scout.away
     scout.ask(frame, frame, 1, RIGHT, True, (10, 10, 60, 60))
     assert scout.away
@@ -110,7 +110,7 @@ def test_what_the_scout_is_asked_comes_back_once_and_a_failure_is_told() -> None
     assert answer.aside is not None and answer.aside[0] == (10, 10, 60, 60) and (answer.aside[1] == 0.5).all()
     assert not scout.away and scout.take().faces is None
 
-    def fails(picture: np.ndarray) -> list[tuple[int, int, int, int]]:
+    def fails(picture: np.ndarray, least: float) -> list[tuple[int, int, int, int]]:
         raise RuntimeError("no faces today")
 
     scout = Scout(NetworkViews(_Sees()), fails, None)  # type: ignore[arg-type]

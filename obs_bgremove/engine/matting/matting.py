@@ -70,7 +70,7 @@ class _State:
     liveness: Liveness = field(init=False)
     hesitation: Hesitation = field(init=False)
     disturbance: Disturbance = field(init=False)
-    attention: Attention = field(default_factory=Attention)
+    attention: Attention = field(init=False)
     edge: Edge = field(init=False)
     matte: Matte = field(init=False)
     probability: F32 = field(init=False)  # the network's opinion of this frame...
@@ -92,6 +92,7 @@ class _State:
         self.motion = Motion((self.height + 1) // 2, (self.width + 1) // 2)
         self.liveness = Liveness(self.motion.shape, *shape)
         self.hesitation = Hesitation(*shape, self.motion.shape)
+        self.attention = Attention((self.height + 1) // 2, (self.width + 1) // 2)
         self.faces = FaceMemory(*shape)
         self.disturbance = Disturbance(self.motion.shape, *shape)
         self.probability, self.before, self.earlier = np.zeros((3, *shape), np.float32)

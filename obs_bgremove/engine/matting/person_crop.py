@@ -5,6 +5,8 @@ it; fed the person's own box, stretched to the network's square, they do not. Th
 10 % it scores better than a square or letterboxed cut-out (NOTES.md). Used by `Matting`, on its thread.
 """
 
+import math
+
 import cv2
 import numpy as np
 
@@ -22,7 +24,7 @@ class PersonCrop:
 
     def __init__(self, height: int, width: int) -> None:
         self._height, self._width = height, width
-        self._sides: np.ndarray | None = None
+        self._sides: tuple[float, float, float, float] | None = None
         self.hold = 0  # frames for which it stays, though no region of its own is seen in it
         self.patience = 0  # of these, frames for which it stays though nobody is seen in it
         self.inside = False  # it stays even inside another's view
@@ -33,7 +35,7 @@ class PersonCrop:
         if self._sides is None:
             return (0, 0, self._width, self._height)
         x0, y0, x1, y1 = self._sides
-        return (int(np.floor(x0)), int(np.floor(y0)), int(np.ceil(x1)), int(np.ceil(y1)))
+        return (math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1))
 
     @property
     def covers_everything(self) -> bool:
@@ -46,14 +48,23 @@ class PersonCrop:
         x0, y0, x1, y1 = person
         pad_x = max((x1 - x0) * MARGIN, (SMALLEST - (x1 - x0)) / 2)
         pad_y = max((y1 - y0) * MARGIN, (SMALLEST - (y1 - y0)) / 2)
-        aim = np.clip(
-            [x0 - pad_x, y0 - pad_y, x1 + pad_x, y1 + pad_y], 0, [self._width, self._height, self._width, self._height]
+        width, height = float(self._width), float(self._height)
+        aim = (
+            min(max(x0 - pad_x, 0.0), width),
+            min(max(y0 - pad_y, 0.0), height),
+            min(max(x1 + pad_x, 0.0), width),
+            min(max(y1 + pad_y, 0.0), height),
         )
         if self._sides is None:
             self._sides = aim
             return
-        outwards = (aim - self._sides) * [-1, -1, 1, 1] > 0
-        self._sides = self._sides + (aim - self._sides) * np.where(outwards, 1.0, INWARD)
+        a, b, c, d = self._sides
+        self._sides = (
+            a + (aim[0] - a) * (1.0 if aim[0] < a else INWARD),
+            b + (aim[1] - b) * (1.0 if aim[1] < b else INWARD),
+            c + (aim[2] - c) * (1.0 if aim[2] > c else INWARD),
+            d + (aim[3] - d) * (1.0 if aim[3] > d else INWARD),
+        )
 
 
 def view(frame_bgr: U8, small: U8, cell: int, box: Box, width: int, height: int, flip: bool) -> U8:

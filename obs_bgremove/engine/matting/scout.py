@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from obs_bgremove.engine.arrays import F32, U8
-from obs_bgremove.engine.matting.face_detector import FaceDetector
+from obs_bgremove.engine.matting.face_detector import PART_SCORE, SCORE, FaceDetector
 from obs_bgremove.engine.matting.network_views import Network, NetworkViews
 from obs_bgremove.engine.matting.person_crop import Box, view
 from obs_bgremove.engine.parallel import submit
@@ -51,7 +51,8 @@ class Scout:
         if self._face_detector is None:
             return []
         x0, y0, x1, y1 = part
-        found = self._face_detector(np.ascontiguousarray(small[y0:y1, x0:x1]))
+        least = SCORE if (y1 - y0, x1 - x0) == small.shape[:2] else PART_SCORE
+        found = self._face_detector(np.ascontiguousarray(small[y0:y1, x0:x1]), least)
         return [(a + x0, b + y0, c + x0, d + y0) for a, b, c, d in found]
 
     def ask(self, frame_bgr: U8, small: U8, cell: int, faces: Box | None, second: bool, aside: Box | None) -> None:
