@@ -15,7 +15,7 @@ from obs_bgremove.engine.compiled import jit
 MOST = 2  # frames in a row without a look
 CHANGED = 3  # grey levels of a cell's mean: noise of 4 levels makes 2 in the worst of all cells, half a pixel's move 4
 LEAST = 2  # cells that must have changed
-DEEP = 5  # cells: side of the square that must be person all over around what is deep inside
+DEEP = 9  # cells: side of the square that must be person all over around what is deep inside
 
 
 class Attention:

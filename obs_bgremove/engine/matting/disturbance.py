@@ -28,6 +28,11 @@ class Patience:
         self._wait_s[part] = np.clip(3 * self._wait_s[part], *WAIT_S)
         self.again_ns[part] = timestamp_ns + (self._wait_s[part] * 1e9).astype(np.int64)
 
+    def forget(self, part: tuple[slice, slice]) -> None:
+        """There was something to see in this part."""
+        self._wait_s[part] = 0
+        self.again_ns[part] = 0
+
 
 class Disturbance:
     """What stirs, and was not looked at too often."""

@@ -138,8 +138,9 @@ class Liveness:
         for face in faces:
             x0, y0, x1, y1 = self._blocks(face)
             part = np.s_[y0:y1, x0:x1]
-            due = self._looks.again_ns[part].max() <= timestamp_ns
-            if due and self.living(face, motion) and self.kept[part].mean() < 0.5:
+            if self.kept[part].mean() >= 0.5:
+                self._looks.forget(part)
+            elif self._looks.again_ns[part].min() <= timestamp_ns and self.living(face, motion):
                 self._looks.looked(part, timestamp_ns)
                 found.append(face)
         return found
