@@ -70,7 +70,7 @@ def test_the_random_hotkey_takes_another_one(obs: Obs) -> None:
 
 def test_every_hotkey_of_the_contract_is_there_and_learn_reaches_the_engine(obs: Obs) -> None:
     ours = {name for name in obs.request("GetHotkeyList")["hotkeys"] if name.startswith("ai_background.")}
-    pairs = {f"ai_background.{what}_{state}" for what in ("removal", "privacy") for state in ("on", "off")}
+    pairs = {f"ai_background.{what}_{state}" for what in ("removal", "privacy", "framing") for state in ("on", "off")}
     assert ours == pairs | {f"ai_background.{key}" for key in ("next", "previous", "random", "cut", "learn")}
     log = obs.home / "logs/Me.log"
     obs.hotkey("ai_background.learn")
