@@ -89,10 +89,10 @@ def test_what_is_marked_is_a_literal_and_errors_are_marked(path: Path) -> None:
 
 
 def words_in(arguments: list[ast.expr]) -> list[str]:
-    """The words of literals and f-strings, outside of placeholders; names of programs are no words."""
+    """The words of literals and f-strings, outside of placeholders; names of programs and flags are no words."""
     parts = [part for one in arguments for part in (one.values if isinstance(one, ast.JoinedStr) else [one])]
     said = " ".join(str(part.value) for part in parts if isinstance(part, ast.Constant))
-    return WORD.findall(re.sub(r"\b(OBS|Python|Flatpak|Snap|fps)\b", "", PLACEHOLDER.sub("", said)))
+    return WORD.findall(re.sub(r"\b(OBS|Python|Flatpak|Snap|fps)\b|^--[a-z-]+$", "", PLACEHOLDER.sub("", said)))
 
 
 @pytest.mark.parametrize("path", languages.SOURCES, ids=lambda path: path.stem)
