@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from obs_bgremove.engine.camera.sample_source import SampleSource
 from obs_bgremove.engine.matting.disturbance import WAIT_S, Disturbance
 from obs_bgremove.engine.matting.face_detector import FaceDetector, body_of
 from obs_bgremove.engine.matting.hesitation import Hesitation
@@ -243,3 +244,11 @@ def test_the_face_detector_finds_the_face_and_refuses_an_altered_file(
     altered.write_bytes(b"no model")
     with pytest.raises(UserError, match="altered"):
         FaceDetector(altered)
+
+
+def test_the_flag_beside_the_sample_portrait_is_not_shown(networks: Networks) -> None:
+    """All of the sample moves, the flag with her: one network takes it for somebody new, the other does not."""
+    matting, sample = Matting(*networks), SampleSource((1280, 720))
+    for number in range(260):
+        alpha = matting(sample.at(100 + number / 30), Options(), number * FRAME_NS).alpha_small
+        assert alpha[:150, :60].mean() < 0.02, f"frame {number}"

@@ -108,6 +108,7 @@ def test_what_the_scout_is_asked_comes_back_once_and_a_failure_is_told() -> None
     assert answer.faces == ([(281, 2, 291, 12)], RIGHT)
     assert answer.second is not None and (answer.second == 0.25).all()
     assert answer.aside is not None and answer.aside[0] == (10, 10, 60, 60) and (answer.aside[1] == 0.5).all()
+    assert answer.aside[2] is not None and (answer.aside[2] == 0.25).all()
     assert not scout.away and scout.take().faces is None
 
     def fails(picture: np.ndarray, least: float) -> list[tuple[int, int, int, int]]:

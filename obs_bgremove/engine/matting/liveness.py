@@ -243,6 +243,13 @@ class Liveness:
         labels[y0:y1, x0:x1] = 1
         return bool(self._known(labels, faces)[1])
 
+    def has_face(self, box: Box) -> bool:
+        """A living face lies in this box of cells."""
+        return any(
+            box[0] <= (face[0] + face[2]) / 2 < box[2] and box[1] <= (face[1] + face[3]) / 2 < box[3]
+            for face in self.faces
+        )
+
     def _doubts(self, region: np.ndarray) -> bool:
         """The second network, asked if it has not been yet, sees nobody in this region."""
         self.undecided = self._heard is None

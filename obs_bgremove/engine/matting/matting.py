@@ -39,6 +39,7 @@ FACES_EVERY, FACES_AT = 16, 15  # frames, and which of them: 2.5 ms of the other
 SECOND_EVERY = 20  # frames between two second opinions, if one is wanted: 2 ms of the other core
 LEARN_EVERY = 2  # frames: a room changes slowly, and looking at it costs 1.2 ms
 RESTS_FROM = 30  # looks: until then all that is there is to be found
+PRESENT, AGREED = 0.35, 0.5  # where a stranger without a face is seen, the other model must be so sure on average
 FLIP_FROM = 0.3  # smoothing from which every second frame is shown mirrored, so that the blend averages two opinions
 FIRST_LOOKS = 6  # looks at the first frame, each at the boxes that the one before found
 CERTAIN = 0.9  # how sure the surest part of someone not yet followed must be
@@ -320,13 +321,23 @@ class Matting:
         if strangers:
             s.tracker.add([body_of(face, s.height, s.width) for face in strangers], inside=True)
         elif answer.aside is not None:
-            (x0, y0, x1, y1), seen = answer.aside
+            (x0, y0, x1, y1), seen, doubt = answer.aside
             opinion = np.zeros_like(s.probability)
             cv2.resize(seen, (x1 - x0, y1 - y0), dst=opinion[y0:y1, x0:x1], interpolation=cv2.INTER_LINEAR)
             s.liveness.hide(opinion)
             strange = Regions(s.height, s.width)(opinion, options.ignore_small, CERTAIN)
             strange = [box for box in strange if s.liveness.living(box, s.motion)]
-            strange = [box for box in strange if s.liveness.may_come_in(box, s.faces.boxes)]
+            sure = np.zeros_like(opinion)
+            if doubt is not None:
+                size = (x1 - x0, y1 - y0)
+                cv2.resize(doubt, size, dst=sure[y0:y1, x0:x1], interpolation=cv2.INTER_LINEAR)
+                sure = np.where(opinion > PRESENT, sure, np.nan)
+            strange = [
+                box
+                for box in strange
+                if s.liveness.may_come_in(box, s.faces.boxes)
+                and (doubt is None or s.liveness.has_face(box) or _mean(sure, box) >= AGREED)
+            ]
             if strange and s.stirs:  # what is recognised of somebody who walks in is a part of what moves
                 s.tracker.widen(around([*strange, (x0, y0, x1, y1)]))
             else:
@@ -337,6 +348,14 @@ def _half(small: U8) -> U8:
     """(ceil(gh / 2), ceil(gw / 2), 3)."""
     size = ((small.shape[1] + 1) // 2, (small.shape[0] + 1) // 2)
     return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _mean(values: F32, box: Box) -> float:
+    """Of what is known in the box; 0 if nothing is."""
+    x0, y0, x1, y1 = box
+    part = values[y0:y1, x0:x1]
+    known = ~np.isnan(part)
+    return float(part[known].mean()) if known.any() else 0.0
 
 
 class _NoNetwork:

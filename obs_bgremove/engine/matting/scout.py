@@ -24,8 +24,8 @@ class Answer:
     """What came back; None for what was not asked."""
 
     faces: tuple[list[Box], Box] | None = None  # boxes in cells, largest first, and where they were looked for
-    second: F32 | None = None  # the other model's opinion of the whole picture, valid until it is asked again
-    aside: tuple[Box, F32] | None = None  # the opinion of a box in cells, of the network's size
+    second: F32 | None = None  # the other model's opinion of the whole picture
+    aside: tuple[Box, F32, F32 | None] | None = None  # opinions of a box in cells: the network's, the other model's
 
 
 class Scout:
@@ -38,6 +38,7 @@ class Scout:
         self._pending_faces: Future[list[Box]] | None = None
         self._pending_second: Future[F32] | None = None
         self._pending_aside: Future[list[F32]] | None = None
+        self._pending_doubt: Future[F32] | None = None
         self._aside: Box | None = None
         self._part: Box | None = None
 
@@ -62,26 +63,41 @@ class Scout:
         self._aside, self._part = aside, faces
         if aside is not None:
             self._pending_aside = self._views.ask([self._views.picture(frame_bgr, small, cell, aside)])
+            if self._second is not None:
+                shown = view(frame_bgr, small, cell, aside, self._second.width, self._second.height, False)
+                self._pending_doubt = submit(_kept, self._second, shown)
         if faces is not None and self.sees_faces:
             self._pending_faces = submit(self.faces_now, small, faces)
         if second and self._second is not None:
             whole = (0, 0, small.shape[1], small.shape[0])
             shown = view(frame_bgr, small, cell, whole, self._second.width, self._second.height, False)
-            self._pending_second = submit(self._second, shown)
+            self._pending_second = submit(_kept, self._second, shown)
 
     def take(self) -> Answer:
         """What was asked for last, waited for; empty if nothing was. Raises what a network raised."""
-        faces, second, aside = self._pending_faces, self._pending_second, self._pending_aside
-        self._pending_faces = self._pending_second = self._pending_aside = None
-        asked: list[Future[Any]] = [future for future in (faces, second, aside) if future is not None]
+        faces, second, aside, doubt = (
+            self._pending_faces,
+            self._pending_second,
+            self._pending_aside,
+            self._pending_doubt,
+        )
+        self._pending_faces = self._pending_second = self._pending_aside = self._pending_doubt = None
+        asked: list[Future[Any]] = [future for future in (faces, second, aside, doubt) if future is not None]
         wait(asked)
         return Answer(
             (faces.result(), self._part) if faces is not None and self._part is not None else None,
             second.result() if second is not None else None,
-            (self._aside, aside.result()[0]) if aside is not None and self._aside is not None else None,
+            (self._aside, aside.result()[0], doubt.result() if doubt is not None else None)
+            if aside is not None and self._aside is not None
+            else None,
         )
 
     def drop(self) -> None:
         """Wait for what is on its way, and forget it: the networks are idle then."""
         with contextlib.suppress(Exception):
             self.take()
+
+
+def _kept(network: Network, picture: U8) -> F32:
+    """The network's answer, which its next one does not overwrite."""
+    return network(picture).copy()
