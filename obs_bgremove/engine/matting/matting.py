@@ -5,29 +5,20 @@ frame and all buffers of the `Matte` it returns. What each step is for and what 
 """
 
 import time
-from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
 
 from obs_bgremove.engine.arrays import F32, U8
-from obs_bgremove.engine.matting.attention import Attention
-from obs_bgremove.engine.matting.clean_plate import Plate
-from obs_bgremove.engine.matting.disturbance import Disturbance
-from obs_bgremove.engine.matting.edge import Edge
 from obs_bgremove.engine.matting.face_detector import FaceDetector, body_of
-from obs_bgremove.engine.matting.face_memory import FaceMemory
-from obs_bgremove.engine.matting.hesitation import Hesitation
-from obs_bgremove.engine.matting.liveness import Liveness
 from obs_bgremove.engine.matting.matte import Matte, grid_of, shrink
-from obs_bgremove.engine.matting.motion import Motion
 from obs_bgremove.engine.matting.network_views import Network, NetworkViews
 from obs_bgremove.engine.matting.outline import grow_and_feather
 from obs_bgremove.engine.matting.person_crop import Box
-from obs_bgremove.engine.matting.person_tracking import MOST_VIEWS, PersonTracker, around, grouped, split
+from obs_bgremove.engine.matting.person_tracking import MOST_VIEWS, around, grouped, split
 from obs_bgremove.engine.matting.regions import CONFIDENT, STEP, Regions
 from obs_bgremove.engine.matting.scout import Answer, Scout
-from obs_bgremove.engine.matting.temporal import Smoother
+from obs_bgremove.engine.matting.stream_state import StreamState, Unjudged
 from obs_bgremove.engine.parallel import submit
 from obs_bgremove.shared.options import Options
 
@@ -45,66 +36,6 @@ FIRST_LOOKS = 6  # looks at the first frame, each at the boxes that the one befo
 CERTAIN = 0.9  # how sure the surest part of someone not yet followed must be
 
 
-@dataclass
-class _Unjudged:
-    """A frame of which is not known yet who lives."""
-
-    opinion: F32  # (by, bx), before any veto
-    calm: U8
-    looked: list[Box]
-    faces: list[Box]
-    timestamp_ns: int
-
-
-@dataclass
-class _State:
-    """Everything that depends on the frame's size."""
-
-    cell: int
-    height: int
-    width: int
-    tracker: PersonTracker = field(init=False)
-    smoother: Smoother = field(init=False)
-    plate: Plate = field(init=False)
-    regions: Regions = field(init=False)
-    motion: Motion = field(init=False)
-    liveness: Liveness = field(init=False)
-    hesitation: Hesitation = field(init=False)
-    disturbance: Disturbance = field(init=False)
-    attention: Attention = field(init=False)
-    edge: Edge = field(init=False)
-    matte: Matte = field(init=False)
-    probability: F32 = field(init=False)  # the network's opinion of this frame...
-    before: F32 = field(init=False)  # ...of the last...
-    earlier: F32 = field(init=False)  # ...and of the one before that
-    looked: list[Box] = field(default_factory=list)  # where the network looked for this frame
-    faces: FaceMemory = field(init=False)
-    ask_at: int = 0  # frame from which on a second opinion may be asked for again
-    seen: U8 | None = None  # the last frame's grid
-    unjudged: _Unjudged | None = None
-    stirs: bool = False  # the scout was sent because something moves there
-    looks: int = 0  # frames that the network looked at
-    options: Options | None = None  # of the last look
-
-    def __post_init__(self) -> None:
-        shape = (self.height, self.width)
-        self.tracker, self.smoother = PersonTracker(*shape), Smoother(*shape)
-        self.plate, self.regions, self.edge = Plate(*shape), Regions(*shape), Edge(*shape)
-        self.motion = Motion((self.height + 1) // 2, (self.width + 1) // 2)
-        self.liveness = Liveness(self.motion.shape, *shape)
-        self.hesitation = Hesitation(*shape, self.motion.shape)
-        self.attention = Attention((self.height + 1) // 2, (self.width + 1) // 2)
-        self.faces = FaceMemory(*shape)
-        self.disturbance = Disturbance(self.motion.shape, *shape)
-        self.probability, self.before, self.earlier = np.zeros((3, *shape), np.float32)
-        self.matte = Matte(
-            self.cell,
-            np.zeros(shape, np.float32),
-            np.zeros((*shape, 3), np.float32),
-            np.zeros((*shape, 3), np.float32),
-        )
-
-
 class Matting:
     """Frames in, mattes out."""
 
@@ -120,7 +51,7 @@ class Matting:
         more, for the other core; the matte is the same without."""
         self._views = NetworkViews(segmenter, spare)
         self._scout = Scout(self._views, face_detector, second)
-        self._state: _State | None = None
+        self._state: StreamState | None = None
 
     def reset(self) -> None:
         """Forget everything: another camera, another size. Afterwards no network is at work, until the next frame."""
@@ -150,7 +81,7 @@ class Matting:
         s = self._state
         if s is None or (s.cell, s.height, s.width) != (cell, height, width):
             self.reset()
-            s = self._state = _State(cell, height, width)
+            s = self._state = StreamState(cell, height, width)
         small = shrink(frame_bgr, cell, height, width)
         half = _half(small)
         scouted = self._scout.away
@@ -171,7 +102,7 @@ class Matting:
             box = self._look(s, frame_bgr, small, options)
             change, calm = beside.result()
         if calm is not None and not first:
-            s.unjudged = _Unjudged(self._by_blocks(s), calm, s.looked, s.faces.boxes, timestamp_ns)
+            s.unjudged = Unjudged(self._by_blocks(s), calm, s.looked, s.faces.boxes, timestamp_ns)
             judged = s.looks < MOTION_FIRST or s.tracker.searching
             if judged:  # else beside the next frame's network, from then on
                 self._judge(s)
@@ -220,7 +151,7 @@ class Matting:
         return matte
 
     def _beside(
-        self, s: _State, small: U8, half: U8, options: Options, timestamp_ns: int
+        self, s: StreamState, small: U8, half: U8, options: Options, timestamp_ns: int
     ) -> tuple[U8 | None, U8 | None]:
         """What does not need the network, done while it runs."""
         if s.unjudged is not None:
@@ -237,17 +168,17 @@ class Matting:
             calm = s.motion.look(half, timestamp_ns)
         return s.smoother.change(half), calm
 
-    def _by_blocks(self, s: _State) -> F32:
+    def _by_blocks(self, s: StreamState) -> F32:
         """The network's opinion by blocks of motion, (by, bx)."""
         return np.asarray(cv2.resize(s.probability, s.motion.shape[::-1], interpolation=cv2.INTER_AREA), np.float32)
 
-    def _judge(self, s: _State) -> None:
+    def _judge(self, s: StreamState) -> None:
         """What of the network's opinion belongs to somebody who lives."""
         assert s.unjudged is not None
         u, s.unjudged = s.unjudged, None
         s.liveness.judge(u.opinion, u.looked, u.faces, u.calm, s.motion, u.timestamp_ns)
 
-    def _look(self, s: _State, frame_bgr: U8, small: U8, options: Options) -> Box:
+    def _look(self, s: StreamState, frame_bgr: U8, small: U8, options: Options) -> Box:
         """Fill s.probability (gh, gw) with the network's opinion; returns the box around what it saw."""
         flip = options.smoothing >= FLIP_FROM and s.looks % 2 == 1
         if not options.track_person:
@@ -255,7 +186,7 @@ class Matting:
         return self._see(s, frame_bgr, small, s.tracker.views(), flip)
 
     def _first_look(
-        self, s: _State, frame_bgr: U8, small: U8, calm: U8 | None, options: Options, timestamp_ns: int
+        self, s: StreamState, frame_bgr: U8, small: U8, calm: U8 | None, options: Options, timestamp_ns: int
     ) -> Box:
         """The same for the first frame: several looks, first where a face is, then at the boxes that were found."""
 
@@ -286,13 +217,13 @@ class Matting:
             found = people(CONFIDENT)
         return box
 
-    def _see(self, s: _State, frame_bgr: U8, small: U8, views: list[Box], flip: bool) -> Box:
+    def _see(self, s: StreamState, frame_bgr: U8, small: U8, views: list[Box], flip: bool) -> Box:
         """Fill s.probability with the network's opinion of the views; returns the box around them."""
         s.looked = views
         self._views(frame_bgr, small, s.cell, views, flip, s.probability)
         return around(views)
 
-    def _search(self, s: _State, frame_bgr: U8, small: U8, options: Options, timestamp_ns: int) -> None:
+    def _search(self, s: StreamState, frame_bgr: U8, small: U8, options: Options, timestamp_ns: int) -> None:
         """Now and then look beside the people, and where something stirs, for someone who has come in; the next frame
         looks there again."""
         aside, s.stirs = s.tracker.probe(s.looks), False
@@ -308,7 +239,7 @@ class Matting:
         if aside is not None or faces is not None or second:
             self._scout.ask(frame_bgr, small, s.cell, faces, second, aside)
 
-    def _found(self, s: _State, answer: Answer, options: Options, timestamp_ns: int) -> None:
+    def _found(self, s: StreamState, answer: Answer, options: Options, timestamp_ns: int) -> None:
         """What was asked for after the frame before."""
         if answer.second is not None:
             size = s.motion.shape[::-1]
