@@ -152,8 +152,11 @@ def change(collection: Path, script: Path | None, dry: bool = False) -> Outcome:
         return Outcome(collection, "broken", error.text)
     if new_text is None:
         return Outcome(collection, "same")
-    if dry:
-        return Outcome(collection, "changed")
+    return Outcome(collection, "changed") if dry else rewrite(collection, new_text)
+
+
+def rewrite(collection: Path, new_text: str) -> Outcome:
+    """Writes a collection's file anew, with a backup beside it."""
     try:
         real = collection.resolve()
         backup = safe_write.backup(real)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from obs_bgremove.setup import json_text, safe_write
-from obs_bgremove.setup.scene_collections import BrokenCollection, Outcome, parse, read
+from obs_bgremove.setup import json_text
+from obs_bgremove.setup.scene_collections import BrokenCollection, Outcome, parse, read, rewrite
 from obs_bgremove.shared.language import tr
 
 SOURCE_ID, NAME = "ai_background", "AI Background"
@@ -109,15 +109,7 @@ def add(collection: Path, canvas: tuple[int, int] | None) -> Outcome:
         return Outcome(collection, "broken", error.text)
     except (KeyError, TypeError, ValueError) as error:
         return Outcome(collection, "broken", tr("its form is unknown ({error})", error=repr(error)))
-    if new_text is None:
-        return Outcome(collection, "same")
-    try:
-        real = collection.resolve()
-        backup = safe_write.backup(real)
-        safe_write.write(real, new_text)
-    except OSError as error:
-        return Outcome(collection, "broken", tr("it cannot be written ({reason})", reason=error.strerror))
-    return Outcome(collection, "changed", backup=backup)
+    return Outcome(collection, "same") if new_text is None else rewrite(collection, new_text)
 
 
 def current_scene(collection: Path) -> str:

@@ -1,9 +1,7 @@
 """A network camera that stalls, goes away and comes back: a real stream on loopback, a real engine."""
 
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import cv2
@@ -12,51 +10,26 @@ import pytest
 
 from tests.colours import GREEN_BGR, ROOM_BGR
 from tests.engine.engine_client import EngineClient
+from tests.fakes.mjpeg_stream import MjpegStream
 
 SHOW_CAMERA = {"view": "camera", "background_mode": "color", "mirror": False}
 
 
-class Stream:
+class Stream(MjpegStream):
     """An MJPEG stream of one colour at 30 fps. `stalled` keeps the connection and sends nothing."""
 
     def __init__(self, port: int = 0) -> None:
         self.stalled = False
-        self._end = False
         picture = np.full((180, 320, 3), ROOM_BGR, np.uint8)
-        self._jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
-        stream = self
+        jpeg = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-                self.end_headers()
-                try:
-                    while not stream._end:
-                        if not stream.stalled:
-                            head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(stream._jpeg)}\r\n\r\n"
-                            self.wfile.write(head.encode() + stream._jpeg + b"\r\n")
-                        time.sleep(1 / 30)
-                except OSError:
-                    pass  # the engine has hung up
+        def pictures() -> Iterator[bytes]:
+            while not self.ended:
+                if not self.stalled:
+                    yield jpeg
+                time.sleep(1 / 30)
 
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        ThreadingHTTPServer.allow_reuse_address = True
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        self._server.daemon_threads = True
-        self.port = self._server.server_port
-        self.url = f"http://127.0.0.1:{self.port}/live.mjpg"
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends the server and every connection."""
-        self._end = True
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(pictures, port)
 
 
 @pytest.fixture

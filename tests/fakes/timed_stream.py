@@ -5,14 +5,13 @@ each bit followed by its opposite: 48 blocks in a grid of 12 by 4 over `area` of
 half of one picture and half of the next, is known as such.
 """
 
-import socket
-import threading
 import time
-from collections.abc import Callable, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import cv2
+
+from tests.fakes.mjpeg_stream import MjpegStream
 
 BITS, COLUMNS, ROWS = 24, 12, 4
 TICK_NS = 100_000
@@ -61,44 +60,19 @@ def since(number: int, time_ns: int) -> int:
     return passed * TICK_NS
 
 
-class TimedStream:
+class TimedStream(MjpegStream):
     """Serves `picture()` with the blocks in `area`, `fps` times a second, until `stop`."""
 
     def __init__(self, picture: Callable[[], Any], fps: float, area: Area = WHOLE) -> None:
-        stream, self._end = self, False
+        def pictures() -> Iterator[bytes]:
+            due_ns = time.monotonic_ns()
+            while not self.ended:
+                # The time that is written is the one at which it is sent: encoding it is done before.
+                due_ns = max(due_ns + round(1e9 / fps), time.monotonic_ns() + 10_000_000)
+                made = picture().copy()
+                write(made, due_ns, area)
+                jpeg = cv2.imencode(".jpg", made, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
+                time.sleep(max(0.0, (due_ns - time.monotonic_ns()) / 1e9))
+                yield jpeg
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.send_response(200)
-                self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-                self.end_headers()
-                due_ns = time.monotonic_ns()
-                try:
-                    while not stream._end:
-                        # The time that is written is the one at which it is sent: encoding it is done before.
-                        due_ns = max(due_ns + round(1e9 / fps), time.monotonic_ns() + 10_000_000)
-                        made = picture().copy()
-                        write(made, due_ns, area)
-                        jpeg = cv2.imencode(".jpg", made, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes()
-                        head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-                        time.sleep(max(0.0, (due_ns - time.monotonic_ns()) / 1e9))
-                        self.wfile.write(head.encode() + jpeg + b"\r\n")
-                except OSError:
-                    pass  # the engine has hung up
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/timed.mjpg"
-        self._thread = threading.Thread(target=self._server.serve_forever)
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ends the server and every connection."""
-        self._end = True
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+        super().__init__(pictures)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -101,15 +102,21 @@ def test_without_obs_the_rest_is_installed_and_both_are_named(windows: Windows, 
     assert "OBS was not found" in text and "winget install Python.Python.3.12" in text and "Done" not in text
 
 
-@pytest.mark.parametrize("system", ["windows", "macos"])
-def test_while_obs_runs_its_settings_are_left_and_both_steps_are_said(
-    request: pytest.FixtureRequest, system: str, said: Said
-) -> None:
+def _with_a_python(request: pytest.FixtureRequest, system: str) -> Any:
+    """The machine of that fixture, with the Python 3.12 that OBS loads."""
     here = request.getfixturevalue(system)
     if system == "windows":
         here.pythons({"PythonCore\\3.12": here.python("Python312", 12)})
     else:
         here.python(here.frameworks[0], 12)
+    return here
+
+
+@pytest.mark.parametrize("system", ["windows", "macos"])
+def test_while_obs_runs_its_settings_are_left_and_both_steps_are_said(
+    request: pytest.FixtureRequest, system: str, said: Said
+) -> None:
+    here = _with_a_python(request, system)
     file = started(here.settings, "obs-31-migrated")
     before = file.read_bytes()
     here.runs(True)
@@ -123,11 +130,7 @@ def test_while_obs_runs_its_settings_are_left_and_both_steps_are_said(
 def test_an_obs_that_was_never_started_is_not_called_missing(
     request: pytest.FixtureRequest, system: str, said: Said
 ) -> None:
-    here = request.getfixturevalue(system)
-    if system == "windows":
-        here.pythons({"PythonCore\\3.12": here.python("Python312", 12)})
-    else:
-        here.python(here.frameworks[0], 12)
+    here = _with_a_python(request, system)
     assert main.main([]) == 0
     text = said()
     assert "OBS was never started here: start it once, close it, and run" in text and "not found" not in text
