@@ -252,41 +252,40 @@ class Matting:
         if strangers:
             s.tracker.add([body_of(face, s.height, s.width) for face in strangers], inside=True)
         elif answer.aside is not None:
-            (x0, y0, x1, y1), seen, doubt = answer.aside
-            opinion = np.zeros_like(s.probability)
-            cv2.resize(seen, (x1 - x0, y1 - y0), dst=opinion[y0:y1, x0:x1], interpolation=cv2.INTER_LINEAR)
-            s.liveness.hide(opinion)
-            strange = Regions(s.height, s.width)(opinion, options.ignore_small, CERTAIN)
-            strange = [box for box in strange if s.liveness.living(box, s.motion)]
-            sure = np.zeros_like(opinion)
-            if doubt is not None:
-                size = (x1 - x0, y1 - y0)
-                cv2.resize(doubt, size, dst=sure[y0:y1, x0:x1], interpolation=cv2.INTER_LINEAR)
-                sure = np.where(opinion > PRESENT, sure, np.nan)
-            strange = [
-                box
-                for box in strange
-                if s.liveness.may_come_in(box, s.faces.boxes)
-                and (doubt is None or s.liveness.has_face(box) or _mean(sure, box) >= AGREED)
-            ]
-            if strange and s.stirs:  # what is recognised of somebody who walks in is a part of what moves
-                s.tracker.widen(around([*strange, (x0, y0, x1, y1)]))
-            else:
-                s.tracker.add(grouped(strange, s.liveness.faces))
+            self._newcomers(s, *answer.aside, options)
+
+    def _newcomers(self, s: StreamState, aside: Box, seen: F32, doubt: F32 | None, options: Options) -> None:
+        """Follow whom the network saw in the box `aside`: who lives, may come in there, and has a face or convinces the
+        other model, too. seen, doubt: both opinions of the box, of the models' sizes."""
+        opinion = _on_grid(seen, aside, s.probability.shape)
+        s.liveness.hide(opinion)
+        other = _on_grid(doubt, aside, s.probability.shape) if doubt is not None else None
+        strange = []
+        for box in Regions(s.height, s.width)(opinion, options.ignore_small, CERTAIN):
+            if not s.liveness.living(box, s.motion) or not s.liveness.may_come_in(box, s.faces.boxes):
+                continue
+            part = np.s_[box[1] : box[3], box[0] : box[2]]
+            there = opinion[part] > PRESENT
+            if other is None or s.liveness.has_face(box) or (there.any() and other[part][there].mean() >= AGREED):
+                strange.append(box)
+        if strange and s.stirs:  # what is recognised of somebody who walks in is a part of what moves
+            s.tracker.widen(around([*strange, aside]))
+        else:
+            s.tracker.add(grouped(strange, s.liveness.faces))
+
+
+def _on_grid(seen: F32, box: Box, shape: tuple[int, ...]) -> F32:
+    """An opinion of a box, laid on a grid of that shape that is 0 elsewhere."""
+    x0, y0, x1, y1 = box
+    opinion = np.zeros(shape, np.float32)
+    cv2.resize(seen, (x1 - x0, y1 - y0), dst=opinion[y0:y1, x0:x1], interpolation=cv2.INTER_LINEAR)
+    return opinion
 
 
 def _half(small: U8) -> U8:
     """(ceil(gh / 2), ceil(gw / 2), 3)."""
     size = ((small.shape[1] + 1) // 2, (small.shape[0] + 1) // 2)
     return np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _mean(values: F32, box: Box) -> float:
-    """Of what is known in the box; 0 if nothing is."""
-    x0, y0, x1, y1 = box
-    part = values[y0:y1, x0:x1]
-    known = ~np.isnan(part)
-    return float(part[known].mean()) if known.any() else 0.0
 
 
 class _NoNetwork:
