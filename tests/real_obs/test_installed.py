@@ -94,7 +94,9 @@ def test_the_source_that_the_installer_adds_fills_the_canvas_of_the_current_scen
     item = obs.request("GetSceneItemId", sceneName="Scene", sourceName=name)["sceneItemId"]
     where = obs.request("GetSceneItemTransform", sceneName="Scene", sceneItemId=item)["sceneItemTransform"]
     assert (where["positionX"], where["positionY"], where["width"], where["height"]) == (0, 0, 1280, 720)
-    obs.hotkey("ai_background.privacy_on")  # the background alone: two pictures of what moves differ on a slow machine
+    obs.hotkey(
+        "ai_background.privacy_on", name
+    )  # the background alone: two pictures of what moves differ on a slow machine
 
     def difference() -> float:
         return float(numpy.abs(obs.picture("Scene")[..., :3].astype(int) - obs.picture(name)[..., :3]).mean())
